@@ -1,0 +1,123 @@
+//! What a judgement is about: the fixed network, or one operator seen through one technology view.
+
+use std::{fmt, str::FromStr};
+
+use crate::{
+    Generation, Invalid, Operator, Technology,
+    text::{coded_enum, text_form},
+};
+
+coded_enum! {
+    /// The question that a mobile layer answers.
+    pub enum TechnologyView ("technology view") {
+        /// Is there any service?
+        Any = "any",
+        /// Is there mobile broadband (4G or better)?
+        Broadband = "broadband",
+        /// Is there 2G?
+        TwoG = "2g",
+        /// Is there 3G?
+        ThreeG = "3g",
+        /// Is there 4G?
+        FourG = "4g",
+        /// Is there 5G of any kind?
+        FiveG = "5g",
+    }
+}
+
+impl TechnologyView {
+    /// What one observed point says: served, not served, or nothing.
+    ///
+    /// - `observed`: the serving technology, `None` for no service.
+    /// - `locked_to`: a receiver fixed to one technology. It says nothing about the others, so what it
+    ///   fails to see is never "not served" (DATA: drive tests).
+    ///
+    /// A phone on a better technology says nothing about a lesser one: 5G does not prove 2G.
+    pub fn verdict(self, observed: Option<Technology>, locked_to: Option<Technology>) -> Option<bool> {
+        let seen = observed.map(Technology::generation);
+        let served = match self {
+            Self::Any => Some(seen.is_some()),
+            Self::Broadband => Some(observed.is_some_and(Technology::is_broadband)),
+            Self::TwoG => exact(seen, Generation::Second),
+            Self::ThreeG => exact(seen, Generation::Third),
+            Self::FourG => exact(seen, Generation::Fourth),
+            Self::FiveG => exact(seen, Generation::Fifth),
+        };
+        served.filter(|&served| served || locked_to.is_none())
+    }
+}
+
+fn exact(seen: Option<Generation>, wanted: Generation) -> Option<bool> {
+    match seen {
+        Some(seen) if seen > wanted => None,
+        seen => Some(seen == Some(wanted)),
+    }
+}
+
+/// A slice of evidence that is judged on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Layer {
+    /// Fixed-line access, all providers.
+    Fixed,
+    /// One serving network (the SIM's home network when nothing serves) through one view.
+    Mobile {
+        /// The network.
+        operator: Operator,
+        /// The question asked.
+        view: TechnologyView,
+    },
+}
+
+impl Layer {
+    /// Finest resolution at which this layer is summarised.
+    pub const fn leaf_resolution(self) -> crate::Resolution {
+        match self {
+            Self::Fixed => crate::Hex::FIXED,
+            Self::Mobile { .. } => crate::Hex::MOBILE,
+        }
+    }
+
+    /// The operator of a mobile layer.
+    pub const fn operator(self) -> Option<Operator> {
+        match self {
+            Self::Fixed => None,
+            Self::Mobile { operator, .. } => Some(operator),
+        }
+    }
+
+    /// The view of a mobile layer.
+    pub const fn view(self) -> Option<TechnologyView> {
+        match self {
+            Self::Fixed => None,
+            Self::Mobile { view, .. } => Some(view),
+        }
+    }
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fixed => f.write_str("fixed"),
+            Self::Mobile { operator, view } => write!(f, "mobile-{operator}-{view}"),
+        }
+    }
+}
+
+impl FromStr for Layer {
+    type Err = Invalid;
+
+    fn from_str(s: &str) -> Result<Self, Invalid> {
+        if s == "fixed" {
+            return Ok(Self::Fixed);
+        }
+        let mut parts = s.splitn(3, '-');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some("mobile"), Some(operator), Some(view)) => {
+                Ok(Self::Mobile { operator: operator.parse()?, view: view.parse()? })
+            }
+            _ => Err(Invalid::new("layer", s, "must be `fixed` or like `mobile-26201-broadband`")),
+        }
+    }
+}
+
+text_form!(Layer, "^(fixed|mobile-[0-9]{5,6}-(any|broadband|2g|3g|4g|5g))$", "mobile-26201-broadband");

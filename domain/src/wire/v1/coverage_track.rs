@@ -1,0 +1,91 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::item::{Refusal, hex, item_id, optional};
+use super::speed_test::malformed;
+use crate::{Hex, HourStamp, Operator, RejectionReason, SignalDb, SignalDbm, Technology, record};
+
+/// A walk or drive in columns: entry `i` of every column belongs to point `i`, in the order seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CoverageTrack {
+    /// UUID version 4, made on the device.
+    pub id: Uuid,
+    /// A receiver that can see only one technology; phones leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locked_to: Option<Technology>,
+    /// H3 indexes, resolution 8 to 10.
+    pub hex: Vec<String>,
+    /// Full hours since 1970 (UTC).
+    pub hour: Vec<i32>,
+    /// MCC and MNC run together: the serving network, or the SIM's when nothing serves.
+    pub operator: Vec<String>,
+    /// Serving technology, `null` for no service.
+    pub technology: Vec<Option<Technology>>,
+    /// RSRP (4G, 5G), RSCP (3G) or RSSI (2G) in dBm. Empty, or one entry a point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signal_dbm: Vec<Option<i16>>,
+    /// RSRQ in dB. Empty, or one entry a point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rsrq_db: Vec<Option<i16>>,
+    /// SINR in dB. Empty, or one entry a point.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sinr_db: Vec<Option<i16>>,
+}
+
+impl CoverageTrack {
+    pub(super) fn to_domain(&self) -> Result<record::CoverageTrack, Refusal> {
+        let id = item_id(self.id)?;
+        let n = self.hex.len();
+        let refuse = |reason, detail: &str| Err(Refusal { id: None, reason, detail: detail.to_owned() });
+        if n == 0 {
+            return refuse(RejectionReason::EmptyTrack, "a track has at least one point");
+        }
+        if n > record::CoverageTrack::MAX_POINTS {
+            return refuse(RejectionReason::TooMany, "a track holds at most 5000 points: split it");
+        }
+        let required = [self.hour.len(), self.operator.len(), self.technology.len()];
+        let optional_columns = [self.signal_dbm.len(), self.rsrq_db.len(), self.sinr_db.len()];
+        if required.iter().any(|&len| len != n) || optional_columns.iter().any(|&len| len != n && len != 0) {
+            return Err(malformed("all columns of a track have the same length"));
+        }
+        let points = (0..n).map(|i| self.point(i)).collect::<Result<_, _>>()?;
+        Ok(record::CoverageTrack { id, locked_to: self.locked_to, points })
+    }
+
+    fn point(&self, i: usize) -> Result<record::CoveragePoint, Refusal> {
+        let odd = RejectionReason::ImplausibleValue;
+        let at = |column: &[Option<i16>]| column.get(i).copied().flatten();
+        Ok(record::CoveragePoint {
+            hex: hex(&self.hex[i], Hex::MOBILE)?,
+            hour: HourStamp::from_hours(self.hour[i]).map_err(|e| Refusal::new(RejectionReason::NoTime, &e))?,
+            operator: self.operator[i]
+                .parse::<Operator>()
+                .map_err(|e| Refusal::new(RejectionReason::UnknownOperator, &e))?,
+            technology: self.technology[i],
+            signal: optional(at(&self.signal_dbm), SignalDbm::from_dbm, odd)?,
+            quality: optional(at(&self.rsrq_db), SignalDb::from_db, odd)?,
+            sinr: optional(at(&self.sinr_db), SignalDb::from_db, odd)?,
+        })
+    }
+}
+
+impl From<&record::CoverageTrack> for CoverageTrack {
+    fn from(track: &record::CoverageTrack) -> Self {
+        let column = |value: fn(&record::CoveragePoint) -> Option<i16>| -> Vec<Option<i16>> {
+            let values: Vec<_> = track.points.iter().map(value).collect();
+            if values.iter().all(Option::is_none) { Vec::new() } else { values }
+        };
+        Self {
+            id: track.id.as_uuid(),
+            locked_to: track.locked_to,
+            hex: track.points.iter().map(|p| p.hex.to_string()).collect(),
+            hour: track.points.iter().map(|p| p.hour.as_hours()).collect(),
+            operator: track.points.iter().map(|p| p.operator.to_string()).collect(),
+            technology: track.points.iter().map(|p| p.technology).collect(),
+            signal_dbm: column(|p| p.signal.map(SignalDbm::as_dbm)),
+            rsrq_db: column(|p| p.quality.map(SignalDb::as_db)),
+            sinr_db: column(|p| p.sinr.map(SignalDb::as_db)),
+        }
+    }
+}
