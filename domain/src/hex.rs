@@ -32,12 +32,17 @@ impl Hex {
         if !(-90.0..=90.0).contains(&lat) || !(-180.0..=180.0).contains(&lng) {
             return Err(Invalid::new("position", "not shown", "must be degrees, latitude first"));
         }
-        if lat.abs() < 0.01 && lng.abs() < 0.01 {
+        if Self::is_null_island(lat, lng) {
             return Err(Invalid::new("position", "not shown", "is 0/0: the receiver had no fix"));
         }
         LatLng::new(lat, lng)
             .map(|position| Self(position.to_cell(resolution)))
             .map_err(|_| Invalid::new("position", "not shown", "must be degrees"))
+    }
+
+    /// Whether a position in degrees is where receivers without a fix claim to be.
+    pub fn is_null_island(lat: f64, lng: f64) -> bool {
+        lat.abs() < 0.01 && lng.abs() < 0.01
     }
 
     /// From the integer form used in SQL.
