@@ -74,10 +74,12 @@ impl Hex {
 
     /// This hexagon, if it is not finer than `finest` and not coarser than [`Self::COARSEST`].
     pub fn checked_for_record(self, finest: Resolution) -> Result<Self, Invalid> {
+        // The index of a hexagon that is too fine is an exact position: the error must not carry it.
+        let shown = format_args!("of resolution {}", self.resolution());
         if self.resolution() > finest {
-            Err(Invalid::new("hexagon", self, "is finer than the promise to contributors allows"))
+            Err(Invalid::new("hexagon", shown, "is finer than the promise to contributors allows"))
         } else if self.resolution() < Self::COARSEST {
-            Err(Invalid::new("hexagon", self, "is coarser than resolution 8"))
+            Err(Invalid::new("hexagon", shown, "is coarser than resolution 8"))
         } else {
             Ok(self)
         }
@@ -122,7 +124,12 @@ impl FromStr for Hex {
     type Err = Invalid;
 
     fn from_str(s: &str) -> Result<Self, Invalid> {
-        s.parse().map(Self).map_err(|_| Invalid::new("hexagon", s, "must be an H3 cell index in hexadecimal"))
+        // Not shown: what stands in place of a hexagon is often a coordinate, or a finer index.
+        let refuse = || Invalid::new("hexagon", "not shown", "must be an H3 cell index of 15 hexadecimal digits");
+        if s.len() != 15 || !s.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(refuse());
+        }
+        s.parse().map(Self).map_err(|_| refuse())
     }
 }
 

@@ -20,8 +20,8 @@ macro_rules! uuid_v4 {
 
             /// Only version 4: v1 and v7 carry a time, which would undo coarsened times.
             pub fn from_uuid(id: Uuid) -> Result<Self, Invalid> {
-                match id.get_version_num() {
-                    4 => Ok(Self(id)),
+                match (id.get_version_num(), id.get_variant()) {
+                    (4, uuid::Variant::RFC4122) => Ok(Self(id)),
                     _ => Err(Invalid::new($what, id, "must be a random UUID (version 4)")),
                 }
             }
@@ -78,7 +78,8 @@ impl DeviceSecret {
 
     /// A fresh secret.
     pub fn random() -> Self {
-        // Two random UUIDs hold 244 random bits; the halves below skip the fixed version and variant bits.
+        // A random UUID is 122 bits of the operating system's generator. Bytes 6 and 8 carry the fixed
+        // version and variant bits; the slices below leave them out, so that all 128 bits are random.
         let (a, b) = (Uuid::new_v4().into_bytes(), Uuid::new_v4().into_bytes());
         let mut bytes = [0; 16];
         bytes[..6].copy_from_slice(&a[..6]);
@@ -113,7 +114,8 @@ impl FromStr for DeviceSecret {
 
     fn from_str(s: &str) -> Result<Self, Invalid> {
         let refuse = || Invalid::new("device secret", "not shown", "must be 32 hexadecimal digits");
-        if s.len() != 32 || !s.is_ascii() {
+        // Checked by digit: `from_str_radix` would also take a sign.
+        if s.len() != 32 || !s.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(refuse());
         }
         let mut bytes = [0; 16];
@@ -129,8 +131,15 @@ impl FromStr for DeviceSecret {
 }
 
 /// What the server keeps instead of the secret: HMAC(secret, key of the calendar year), cut to 128 bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// It singles out a device within its year, so that it is no more printed than the secret.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DevicePseudonym([u8; 16]);
+
+impl fmt::Debug for DevicePseudonym {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DevicePseudonym(…)")
+    }
+}
 
 impl DevicePseudonym {
     /// From the HMAC, or from the database.

@@ -26,24 +26,40 @@ coded_enum! {
 }
 
 impl TechnologyView {
-    /// What one observed point says: served, not served, or nothing.
+    /// What one observed point says: served, not served, or nothing (`None`).
     ///
     /// - `observed`: the serving technology, `None` for no service.
-    /// - `locked_to`: a receiver fixed to one technology. It says nothing about the others, so what it
-    ///   fails to see is never "not served" (DATA: drive tests).
+    /// - `locked_to`: a receiver fixed to one technology. It says nothing about the others: what it
+    ///   fails to see is "not served" only where the view asks for exactly what it is locked to.
     ///
-    /// A phone on a better technology says nothing about a lesser one: 5G does not prove 2G.
+    /// A free phone takes the best it is offered. So a better technology proves nothing about a
+    /// lesser one (5G does not prove 2G), a lesser one says that the better was not to be had, and
+    /// no service says it of all. Two kinds of 5G prove 4G as well: NSA has a 4G anchor, DSS shares
+    /// a 4G carrier.
     pub fn verdict(self, observed: Option<Technology>, locked_to: Option<Technology>) -> Option<bool> {
         let seen = observed.map(Technology::generation);
-        let served = match self {
-            Self::Any => Some(seen.is_some()),
-            Self::Broadband => Some(observed.is_some_and(Technology::is_broadband)),
-            Self::TwoG => exact(seen, Generation::Second),
-            Self::ThreeG => exact(seen, Generation::Third),
-            Self::FourG => exact(seen, Generation::Fourth),
-            Self::FiveG => exact(seen, Generation::Fifth),
+        let served = match (self, observed) {
+            (Self::Any, _) => Some(seen.is_some()),
+            (Self::Broadband, _) => Some(observed.is_some_and(Technology::is_broadband)),
+            (Self::FourG, Some(Technology::FiveGNsa | Technology::FiveGDss)) => Some(true),
+            (Self::TwoG, _) => exact(seen, Generation::Second),
+            (Self::ThreeG, _) => exact(seen, Generation::Third),
+            (Self::FourG, _) => exact(seen, Generation::Fourth),
+            (Self::FiveG, _) => exact(seen, Generation::Fifth),
         };
-        served.filter(|&served| served || locked_to.is_none())
+        served.filter(|&served| served || locked_to.is_none_or(|lock| self.asks_for_exactly(lock)))
+    }
+
+    /// Whether a receiver that sees only `lock` answers this view alone. One locked to a kind of 5G
+    /// does not: another kind may be there.
+    const fn asks_for_exactly(self, lock: Technology) -> bool {
+        matches!(
+            (self, lock),
+            (Self::TwoG, Technology::TwoG)
+                | (Self::ThreeG, Technology::ThreeG)
+                | (Self::FourG, Technology::FourG)
+                | (Self::FiveG, Technology::FiveG)
+        )
     }
 }
 
@@ -120,4 +136,4 @@ impl FromStr for Layer {
     }
 }
 
-text_form!(Layer, "^(fixed|mobile-[0-9]{5,6}-(any|broadband|2g|3g|4g|5g))$", "mobile-26201-broadband");
+text_form!(Layer, "^(fixed|mobile-[2-7][0-9]{4,5}-(any|broadband|2g|3g|4g|5g))$", "mobile-26201-broadband");

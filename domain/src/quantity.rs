@@ -16,8 +16,9 @@ pub use signal::{SignalDb, SignalDbm};
 
 use crate::Invalid;
 
-/// A finite, non-negative float rounded to its integer unit, or a reason.
-fn rounded(what: &'static str, value: f64, max: u64) -> Result<u64, Invalid> {
+/// A finite, non-negative float times `scale`, rounded to its integer unit, or a reason that shows
+/// the value as it was given.
+fn rounded(what: &'static str, value: f64, scale: f64, max: u64) -> Result<u64, Invalid> {
     if !value.is_finite() {
         return Err(Invalid::new(what, value, "must be a finite number"));
     }
@@ -25,7 +26,7 @@ fn rounded(what: &'static str, value: f64, max: u64) -> Result<u64, Invalid> {
         return Err(Invalid::new(what, value, "must not be negative"));
     }
     #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "bounds are far below 2^53")]
-    if value > max as f64 {
+    if value * scale > max as f64 {
         return Err(Invalid::new(what, value, "is beyond anything that can be measured"));
     }
     #[expect(
@@ -34,5 +35,5 @@ fn rounded(what: &'static str, value: f64, max: u64) -> Result<u64, Invalid> {
         clippy::cast_sign_loss,
         reason = "finite, non-negative and below max, checked above"
     )]
-    Ok(value.round() as u64)
+    Ok((value * scale).round() as u64)
 }

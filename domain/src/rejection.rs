@@ -31,6 +31,8 @@ coded_enum! {
         UnknownOperator = "unknown_operator",
         /// A technology that this version does not know.
         UnknownTechnology = "unknown_technology",
+        /// A word of another closed set (failure cause, protocol, medium …) that this version does not know.
+        UnknownValue = "unknown_value",
         /// A value that cannot be measured: negative, infinite, beyond the technology.
         ImplausibleValue = "implausible_value",
         /// Positions that no contributor can have travelled between.

@@ -72,6 +72,8 @@ impl FromStr for Window {
         if let Some(id) = s.strip_prefix("campaign:") {
             return Ok(Self::Campaign(id.parse()?));
         }
+        // Years that an `HourStamp` can hold.
+        let year_in_range = |year: &i16| (1970..=2400).contains(year);
         let number = |text: &str, digits: usize| {
             (text.len() == digits && text.bytes().all(|b| b.is_ascii_digit()))
                 .then(|| text.parse::<i16>().ok())
@@ -79,9 +81,9 @@ impl FromStr for Window {
         };
         let refuse = || Invalid::new("window", s, HELP);
         match s.split_once('-') {
-            None => number(s, 4).map(Self::Year).ok_or_else(refuse),
+            None => number(s, 4).filter(year_in_range).map(Self::Year).ok_or_else(refuse),
             Some((year, month)) => {
-                let year = number(year, 4).ok_or_else(refuse)?;
+                let year = number(year, 4).filter(year_in_range).ok_or_else(refuse)?;
                 let month = number(month, 2).filter(|m| (1..=12).contains(m)).ok_or_else(refuse)?;
                 Ok(Self::Month { year, month: i8::try_from(month).map_err(|_| refuse())? })
             }
@@ -89,4 +91,4 @@ impl FromStr for Window {
     }
 }
 
-text_form!(Window, "^(campaign:[a-z0-9][a-z0-9-]*|[0-9]{4}(-[0-9]{2})?)$", "campaign:messwoche-nrw-2026");
+text_form!(Window, "^(campaign:[a-z0-9][a-z0-9-]{0,63}|[0-9]{4}(-(0[1-9]|1[0-2]))?)$", "campaign:messwoche-nrw-2026");

@@ -35,7 +35,7 @@ impl BitRate {
 
     /// From a decimal Mbit/s as rules and foreign formats write it.
     pub fn from_mbps_f64(mbps: f64) -> Result<Self, Invalid> {
-        super::rounded("bit rate (Mbit/s)", mbps * 1e6, Self::MAX.0).map(Self)
+        super::rounded("bit rate (Mbit/s)", mbps, 1e6, Self::MAX.0).map(Self)
     }
 
     /// What `bytes` in `micros` microseconds amount to; `None` for no time at all.

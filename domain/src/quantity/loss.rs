@@ -15,7 +15,7 @@ impl Loss {
 
     /// From a ratio between 0 and 1.
     pub fn from_ratio(ratio: f64) -> Result<Self, Invalid> {
-        let ppm = super::rounded("packet loss (ratio)", ratio * 1e6, 1_000_000)?;
+        let ppm = super::rounded("packet loss (ratio)", ratio, 1e6, 1_000_000)?;
         Self::from_ppm(u32::try_from(ppm).unwrap_or(u32::MAX))
     }
 

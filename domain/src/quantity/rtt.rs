@@ -28,7 +28,7 @@ impl Rtt {
 
     /// From decimal milliseconds as rules and foreign formats write them.
     pub fn from_millis_f64(millis: f64) -> Result<Self, Invalid> {
-        let micros = super::rounded("latency (ms)", millis * 1e3, u64::from(Self::MAX.0))?;
+        let micros = super::rounded("latency (ms)", millis, 1e3, u64::from(Self::MAX.0))?;
         Self::from_micros(micros)
     }
 

@@ -7,18 +7,22 @@ use crate::{DayPart, Invalid};
 pub struct HourStamp(i32);
 
 impl HourStamp {
-    /// The hour that contains an instant.
+    /// The last hour that can be kept, in the year 2426.
+    pub const MAX: Self = Self(4_000_000);
+
+    /// The hour that contains an instant, held at 1970 and at [`Self::MAX`]: what lies outside is a
+    /// broken clock and is refused by ingest, but it must not become a value that cannot be read back.
     pub fn containing(at: Timestamp) -> Self {
-        // Timestamps end in the year 9999: 70 million hours.
-        Self(i32::try_from(at.as_second().div_euclid(3600)).unwrap_or(i32::MAX))
+        let hours = at.as_second().div_euclid(3600).clamp(0, i64::from(Self::MAX.0));
+        i32::try_from(hours).map_or(Self::MAX, Self)
     }
 
     /// From hours since 1970.
     pub fn from_hours(hours: i32) -> Result<Self, Invalid> {
-        if (0..=4_000_000).contains(&hours) {
+        if (0..=Self::MAX.0).contains(&hours) {
             Ok(Self(hours))
         } else {
-            Err(Invalid::new("hour", hours, "must be full hours since 1970"))
+            Err(Invalid::new("hour", hours, "must be full hours since 1970 (not seconds, not milliseconds)"))
         }
     }
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::{BatchId, RejectionReason};
@@ -16,6 +16,9 @@ pub struct BatchAnswer {
 }
 
 /// What became of one item.
+///
+/// A client reads answers of newer servers: a reason that it does not know becomes `None`, and must not
+/// make the answer unreadable (it would send the batch for ever).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ItemAnswer {
     /// The item's id, `null` if it could not be read.
@@ -23,12 +26,22 @@ pub struct ItemAnswer {
     /// `accepted`, `quarantined`, `duplicate`, `conflict` or `rejected`.
     pub outcome: String,
     /// Why it was rejected.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known_reason")]
     pub reason: Option<RejectionReason>,
     /// What to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// Points of an accepted track that were not taken, by reason.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", deserialize_with = "known_reasons")]
     pub points_rejected: BTreeMap<RejectionReason, u32>,
+}
+
+fn known_reason<'de, D: Deserializer<'de>>(d: D) -> Result<Option<RejectionReason>, D::Error> {
+    let code = Option::<String>::deserialize(d)?;
+    Ok(code.and_then(|code| code.parse().ok()))
+}
+
+fn known_reasons<'de, D: Deserializer<'de>>(d: D) -> Result<BTreeMap<RejectionReason, u32>, D::Error> {
+    let counts = BTreeMap::<String, u32>::deserialize(d)?;
+    Ok(counts.into_iter().filter_map(|(code, count)| Some((code.parse().ok()?, count))).collect())
 }

@@ -2,25 +2,30 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::item::{Refusal, hex, item_id, optional};
-use super::speed_test::malformed;
-use crate::{Hex, HourStamp, Operator, RejectionReason, SignalDb, SignalDbm, Technology, record};
+use super::item::{hex, item_id};
+use super::refusal::{Refusal, optional};
+use crate::{Hex, HourStamp, ItemId, Operator, RejectionReason, SignalDb, SignalDbm, Technology, record};
 
 /// A walk or drive in columns: entry `i` of every column belongs to point `i`, in the order seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CoverageTrack {
     /// UUID version 4, made on the device.
+    #[schemars(with = "ItemId")]
     pub id: Uuid,
     /// A receiver that can see only one technology; phones leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_to: Option<Technology>,
-    /// H3 indexes, resolution 8 to 10.
+    /// H3 indexes, resolution 8 to 10. At most 5,000.
+    #[schemars(with = "Vec<Hex>", length(min = 1, max = 5000))]
     pub hex: Vec<String>,
     /// Full hours since 1970 (UTC).
+    #[schemars(length(min = 1, max = 5000), inner(range(min = 0, max = 4_000_000)))]
     pub hour: Vec<i32>,
     /// MCC and MNC run together: the serving network, or the SIM's when nothing serves.
+    #[schemars(with = "Vec<Operator>", length(min = 1, max = 5000))]
     pub operator: Vec<String>,
     /// Serving technology, `null` for no service.
+    #[schemars(length(min = 1, max = 5000))]
     pub technology: Vec<Option<Technology>>,
     /// RSRP (4G, 5G), RSCP (3G) or RSSI (2G) in dBm. Empty, or one entry a point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -37,19 +42,18 @@ impl CoverageTrack {
     pub(super) fn to_domain(&self) -> Result<record::CoverageTrack, Refusal> {
         let id = item_id(self.id)?;
         let n = self.hex.len();
-        let refuse = |reason, detail: &str| Err(Refusal { id: None, reason, detail: detail.to_owned() });
         if n == 0 {
-            return refuse(RejectionReason::EmptyTrack, "a track has at least one point");
+            return Err(Refusal::with_detail(RejectionReason::EmptyTrack, "a track has at least one point"));
         }
         if n > record::CoverageTrack::MAX_POINTS {
-            return refuse(RejectionReason::TooMany, "a track holds at most 5000 points: split it");
+            return Err(Refusal::with_detail(RejectionReason::TooMany, "a track holds at most 5000 points: split it"));
         }
         let required = [self.hour.len(), self.operator.len(), self.technology.len()];
         let optional_columns = [self.signal_dbm.len(), self.rsrq_db.len(), self.sinr_db.len()];
         if required.iter().any(|&len| len != n) || optional_columns.iter().any(|&len| len != n && len != 0) {
-            return Err(malformed("all columns of a track have the same length"));
+            return Err(Refusal::malformed("all columns of a track have the same length"));
         }
-        let points = (0..n).map(|i| self.point(i)).collect::<Result<_, _>>()?;
+        let points = (0..n).map(|i| self.point(i).map_err(|refusal| refusal.at_point(i))).collect::<Result<_, _>>()?;
         Ok(record::CoverageTrack { id, locked_to: self.locked_to, points })
     }
 
@@ -58,7 +62,7 @@ impl CoverageTrack {
         let at = |column: &[Option<i16>]| column.get(i).copied().flatten();
         Ok(record::CoveragePoint {
             hex: hex(&self.hex[i], Hex::MOBILE)?,
-            hour: HourStamp::from_hours(self.hour[i]).map_err(|e| Refusal::new(RejectionReason::NoTime, &e))?,
+            hour: HourStamp::from_hours(self.hour[i]).map_err(|e| Refusal::new(wrong_hour(self.hour[i]), &e))?,
             operator: self.operator[i]
                 .parse::<Operator>()
                 .map_err(|e| Refusal::new(RejectionReason::UnknownOperator, &e))?,
@@ -88,4 +92,9 @@ impl From<&record::CoverageTrack> for CoverageTrack {
             sinr_db: column(|p| p.sinr.map(SignalDb::as_db)),
         }
     }
+}
+
+/// An hour that cannot be one lies before 1970 or, most often seconds by mistake, far ahead.
+const fn wrong_hour(hour: i32) -> RejectionReason {
+    if hour < 0 { RejectionReason::TooOld } else { RejectionReason::InFuture }
 }

@@ -4,8 +4,11 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{CoverageTrack, DeadSpotReport, SpeedTest};
-use crate::{Invalid, ItemId, Record, RejectionReason};
+use super::{CoverageTrack, DeadSpotReport, Refusal, SpeedTest, diagnose::diagnose};
+use crate::{ItemId, Record, RejectionReason};
+
+/// Tags of [`Item`].
+pub(super) const KINDS: [&str; 3] = ["speed_test", "coverage_track", "dead_spot_report"];
 
 /// One recorded item.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -19,45 +22,25 @@ pub enum Item {
     DeadSpotReport(DeadSpotReport),
 }
 
-/// Why an item was not taken, for one reader: a code for programs, a sentence for people.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    /// The item's id as far as it could be read, to answer with.
-    pub id: Option<Uuid>,
-    /// The stable code.
-    pub reason: RejectionReason,
-    /// What to change.
-    pub detail: String,
-}
-
-impl Refusal {
-    pub(super) fn new(reason: RejectionReason, invalid: &Invalid) -> Self {
-        Self { id: None, reason, detail: invalid.to_string() }
-    }
-}
-
-/// Opens one item: JSON to validated record.
+/// Opens one item: JSON to a validated record, and the item in its normal form (times cut to what is
+/// kept, hexagons in lower case, operators run together), which is what [`Item::content_hash`] compares.
+///
+/// The refusal names the most telling fault: [`RejectionReason::UnknownTechnology`] for a technology that
+/// came after this version, and so on. It never breaks the other items of the batch.
 pub fn read_item(raw: &RawValue) -> Result<(Record, Item), Refusal> {
-    #[derive(Deserialize)]
-    struct Head {
-        #[serde(default)]
-        id: Option<Uuid>,
-        #[serde(default)]
-        kind: Option<String>,
+    // Serde would also take a list of the fields in order; the format is an object.
+    if !raw.get().starts_with('{') {
+        return Err(Refusal::malformed("an item is a JSON object"));
     }
-    const KINDS: [&str; 3] = ["speed_test", "coverage_track", "dead_spot_report"];
-
     match serde_json::from_str::<Item>(raw.get()) {
         Ok(item) => match Record::try_from(&item) {
-            Ok(record) => Ok((record, item)),
+            Ok(record) => {
+                let normal = Item::from(&record);
+                Ok((record, normal))
+            }
             Err(refusal) => Err(Refusal { id: Some(item.uuid()), ..refusal }),
         },
-        Err(error) => {
-            let head = serde_json::from_str::<Head>(raw.get()).unwrap_or(Head { id: None, kind: None });
-            let known = head.kind.as_deref().is_none_or(|kind| KINDS.contains(&kind));
-            let reason = if known { RejectionReason::Malformed } else { RejectionReason::UnknownKind };
-            Err(Refusal { id: head.id, reason, detail: error.to_string() })
-        }
+        Err(error) => Err(diagnose(raw, &error)),
     }
 }
 
@@ -71,7 +54,9 @@ impl Item {
         }
     }
 
-    /// Hash of the content: the same for the same item whatever its spelling. 128 bits of SHA-256.
+    /// Hash of the content, to tell an item that was sent twice from another under the same id.
+    /// 128 bits of SHA-256 over the JSON of the item: independent of field order, white space and unknown
+    /// fields; of spelling too, for the normal form that [`read_item`] returns.
     pub fn content_hash(&self) -> [u8; 16] {
         // Serialising own plain structs to memory cannot fail.
         let canonical = serde_json::to_vec(self).unwrap_or_default();
@@ -117,13 +102,4 @@ pub(super) fn hex(text: &str, finest: crate::Resolution) -> Result<crate::Hex, R
         };
         Refusal::new(reason, &e)
     })
-}
-
-/// A parsed optional value, or a refusal with the given reason.
-pub(super) fn optional<T, U>(
-    value: Option<T>,
-    parse: impl FnOnce(T) -> Result<U, Invalid>,
-    reason: RejectionReason,
-) -> Result<Option<U>, Refusal> {
-    value.map(parse).transpose().map_err(|invalid| Refusal::new(reason, &invalid))
 }

@@ -3,9 +3,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::item::{Refusal, hex, item_id, optional};
+use super::item::{hex, item_id};
+use super::refusal::{Refusal, optional};
 use crate::{
-    BitRate, ByteCount, Hex, Loss, Operator, RejectionReason, Rtt, Technology, record,
+    BitRate, ByteCount, Hex, Invalid, ItemId, Loss, Operator, RejectionReason, Rtt, Technology, record,
     record::{AccessTechnology, FailureCause, FixedMedium, Protocol, TestOutcome},
 };
 
@@ -13,11 +14,13 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpeedTest {
     /// UUID version 4, made on the device.
+    #[schemars(with = "ItemId")]
     pub id: Uuid,
     /// Start (RFC 3339); the server keeps the minute.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("format" = "date-time"))]
     pub at: Timestamp,
     /// H3 index: resolution 8 or 9 for a fixed line, 8 to 10 for mobile.
+    #[schemars(with = "Hex")]
     pub hex: String,
     /// What was measured.
     pub network: Network,
@@ -29,11 +32,13 @@ pub struct SpeedTest {
     pub failure: Option<FailureCause>,
     /// Method.
     pub protocol: Protocol,
-    /// Data moved both ways.
+    /// Data moved both ways, in bytes. At most 1 TB.
     #[serde(default)]
+    #[schemars(range(max = 1_000_000_000_000u64))]
     pub bytes: u64,
     /// Advertised download of the plan in bit/s, if the contributor said it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10_000_000_000_000u64))]
     pub plan_download_bps: Option<u64>,
 }
 
@@ -52,6 +57,7 @@ pub enum Network {
     /// A phone.
     Mobile {
         /// MCC and MNC run together, leading zeros kept.
+        #[schemars(with = "Operator")]
         operator: String,
         /// Serving technology; absent for no service.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,26 +73,33 @@ pub enum Network {
 pub struct SpeedResult {
     /// Throughput to the device, bit/s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10_000_000_000_000u64))]
     pub download_bps: Option<u64>,
     /// Throughput from the device, bit/s.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 10_000_000_000_000u64))]
     pub upload_bps: Option<u64>,
     /// Latency of the idle line, microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 600_000_000))]
     pub idle_latency_us: Option<u64>,
     /// Latency of the full line, microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 600_000_000))]
     pub loaded_latency_us: Option<u64>,
     /// Variation of the idle latency, microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 600_000_000))]
     pub jitter_us: Option<u64>,
     /// Packets lost, parts per million.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000))]
     pub loss_ppm: Option<u32>,
 }
 
 impl SpeedTest {
     pub(super) fn to_domain(&self) -> Result<record::SpeedTest, Refusal> {
+        let id = item_id(self.id)?;
         let network = self.network.to_domain()?;
         let finest = match network {
             record::Network::Fixed { .. } => Hex::FIXED,
@@ -95,16 +108,16 @@ impl SpeedTest {
         let outcome = match (&self.result, self.failure) {
             (Some(result), None) => TestOutcome::Completed(result.to_domain()?),
             (None, Some(cause)) => TestOutcome::Failed(cause),
-            _ => return Err(malformed("give exactly one of `result` and `failure`")),
+            _ => return Err(Refusal::malformed("give exactly one of `result` and `failure`")),
         };
         Ok(record::SpeedTest {
-            id: item_id(self.id)?,
+            id,
             at: to_minute(self.at),
             hex: hex(&self.hex, finest)?,
             network,
             outcome,
             protocol: self.protocol,
-            bytes: ByteCount::from_bytes(self.bytes),
+            bytes: moved(self.bytes)?,
             plan_download: optional(self.plan_download_bps, BitRate::from_bps, RejectionReason::ImplausibleValue)?,
         })
     }
@@ -131,13 +144,15 @@ impl SpeedResult {
         let result = record::SpeedResult {
             download: optional(self.download_bps, BitRate::from_bps, odd)?,
             upload: optional(self.upload_bps, BitRate::from_bps, odd)?,
-            idle_latency: optional(self.idle_latency_us, Rtt::from_micros, odd)?,
-            loaded_latency: optional(self.loaded_latency_us, Rtt::from_micros, odd)?,
+            idle_latency: optional(self.idle_latency_us, latency, odd)?,
+            loaded_latency: optional(self.loaded_latency_us, latency, odd)?,
             jitter: optional(self.jitter_us, Rtt::from_micros, odd)?,
             loss: optional(self.loss_ppm, Loss::from_ppm, odd)?,
         };
         if result == record::SpeedResult::default() {
-            return Err(malformed("a completed test has at least one number; send `failure` for a broken one"));
+            return Err(Refusal::malformed(
+                "a completed test has at least one number; send `failure` for a broken one",
+            ));
         }
         Ok(result)
     }
@@ -188,6 +203,20 @@ pub(super) fn to_minute(at: Timestamp) -> Timestamp {
     Timestamp::from_second(seconds).unwrap_or_else(|_| at.round(Unit::Minute).unwrap_or(at))
 }
 
-pub(super) fn malformed(detail: &str) -> Refusal {
-    Refusal { id: None, reason: RejectionReason::Malformed, detail: detail.to_owned() }
+/// Zero is what broken clients send for "no answer"; taken at its word it would meet every limit.
+fn latency(micros: u64) -> Result<Rtt, Invalid> {
+    if micros == 0 {
+        return Err(Invalid::new("latency (µs)", micros, "must be more than zero: leave out what was not measured"));
+    }
+    Rtt::from_micros(micros)
+}
+
+/// More than 1 TB in one test is a unit mistake, and would not fit the integers of a database for long.
+fn moved(bytes: u64) -> Result<ByteCount, Refusal> {
+    const MAX: u64 = 1_000_000_000_000;
+    if bytes > MAX {
+        let invalid = Invalid::new("data moved (byte)", bytes, "must be at most 1000000000000");
+        return Err(Refusal::new(RejectionReason::ImplausibleValue, &invalid));
+    }
+    Ok(ByteCount::from_bytes(bytes))
 }
