@@ -1,1 +1,51 @@
-//! placeholder
+//! The HTTP face: ingest, the measurement server, and the read side, which reads releases only.
+//!
+//! [`app`] builds the router; handlers extract, call, and map. Errors are RFC 9457 problems from one
+//! exhaustive map ([`ApiError`]).
+#![forbid(unsafe_code)]
+
+mod error;
+pub mod measure;
+mod openapi;
+mod read;
+pub mod ranking;
+mod state;
+mod submit;
+mod ops;
+mod web;
+
+pub use error::ApiError;
+pub use openapi::document;
+pub use state::{AppState, Parts};
+
+use std::time::Duration;
+
+use axum::{Router, extract::DefaultBodyLimit};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, decompression::RequestDecompressionLayer,
+    trace::TraceLayer,
+};
+
+/// Largest batch body after decompression.
+pub const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// The whole service as one router.
+pub fn app(state: AppState) -> Router {
+    let measure = state.measure().map(measure::routes).unwrap_or_default();
+    let (routes, _) = openapi::router().split_for_parts();
+    let routes = routes
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(RequestDecompressionLayer::new())
+        .layer(CompressionLayer::new())
+        .layer(tower_http::timeout::TimeoutLayer::with_status_code(
+            axum::http::StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(60),
+        ));
+    routes
+        .fallback(web::page)
+        .with_state(state)
+        .merge(measure)
+        .layer(CatchPanicLayer::new())
+        // The span names method and path template, never an address or a body.
+        .layer(TraceLayer::new_for_http())
+}

@@ -1,1 +1,18 @@
-//! placeholder
+//! From a request or a foreign file to evidence in the database: parse, judge, write, answer.
+//!
+//! Everything passes through one door: [`Validator`] judges a record, [`Writer`] commits many callers'
+//! items in one transaction, and every item gets exactly one [`domain::Outcome`].
+#![forbid(unsafe_code)]
+
+mod error;
+pub mod import;
+mod pseudonym;
+mod service;
+mod validate;
+mod writer;
+
+pub use error::IngestError;
+pub use pseudonym::Pseudonymiser;
+pub use service::{Directory, Ingest};
+pub use validate::{Checked, Limits, Validator};
+pub use writer::{Writer, WriterConfig};

@@ -1,1 +1,13 @@
-//! placeholder
+//! Background work: dirty blocks become leaves, leaves become releases.
+//!
+//! The [`Aggregator`] rebuilds a block always whole, from its evidence, so that summaries are exact,
+//! independent of order, and survive erasure. [`publish`] passes leaves through the gate of `analytics`.
+#![forbid(unsafe_code)]
+
+mod aggregator;
+mod error;
+mod publish;
+
+pub use aggregator::Aggregator;
+pub use error::WorkerError;
+pub use publish::{Published, publish};

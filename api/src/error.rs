@@ -1,0 +1,134 @@
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use ingest::IngestError;
+use serde::Serialize;
+use store::StoreError;
+use tracing::error;
+
+/// RFC 9457 problem details.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Problem {
+    /// Stable name of the kind of problem.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: String,
+    /// HTTP status.
+    pub status: u16,
+    /// What to do about this one.
+    pub detail: String,
+}
+
+/// Everything that a handler can fail with.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// A parameter or body that cannot be used.
+    #[error("{0}")]
+    BadRequest(String),
+    /// There is no such thing.
+    #[error("there is no {what} `{id}`: {hint}")]
+    NotFound {
+        /// Kind of thing.
+        what: &'static str,
+        /// What was asked for.
+        id: String,
+        /// Where to find the right ones.
+        hint: &'static str,
+    },
+    /// This process does not take measurements.
+    #[error("this server does not take measurements: its role is to read")]
+    NotHere,
+    /// A batch that was not taken.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The database did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Something that should not happen; details go to the log only.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<domain::Invalid> for ApiError {
+    fn from(invalid: domain::Invalid) -> Self {
+        Self::BadRequest(invalid.to_string())
+    }
+}
+
+impl ApiError {
+    /// The stable name of the problem.
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "bad-request",
+            Self::NotFound { .. } => "not-found",
+            Self::NotHere => "not-here",
+            Self::Ingest(IngestError::Malformed(_)) => "malformed-batch",
+            Self::Ingest(IngestError::TooManyItems { .. }) => "too-many-items",
+            Self::Ingest(IngestError::Overloaded) => "overloaded",
+            Self::Ingest(IngestError::Stopping) => "stopping",
+            Self::Ingest(IngestError::Store(_)) | Self::Store(_) => "database-unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    const fn status(&self) -> StatusCode {
+        match self {
+            Self::BadRequest(_) | Self::Ingest(IngestError::Malformed(_)) => StatusCode::BAD_REQUEST,
+            Self::NotFound { .. } | Self::NotHere => StatusCode::NOT_FOUND,
+            Self::Ingest(IngestError::TooManyItems { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Ingest(IngestError::Overloaded | IngestError::Stopping | IngestError::Store(_)) | Self::Store(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    const fn title(&self) -> &'static str {
+        match self {
+            Self::BadRequest(_) => "The request cannot be used as it is",
+            Self::NotFound { .. } => "There is no such thing",
+            Self::NotHere => "Not at this server",
+            Self::Ingest(IngestError::Malformed(_)) => "The batch cannot be read",
+            Self::Ingest(IngestError::TooManyItems { .. }) => "The batch is too large",
+            Self::Ingest(IngestError::Overloaded) => "The server is busy",
+            Self::Ingest(IngestError::Stopping) => "The server is stopping",
+            Self::Ingest(IngestError::Store(_)) | Self::Store(_) => "The database is not available",
+            Self::Internal(_) => "The server made a mistake",
+        }
+    }
+
+    /// What the client may know. What went wrong inside is for the log.
+    fn detail(&self) -> String {
+        match self {
+            Self::BadRequest(_) | Self::NotFound { .. } | Self::NotHere | Self::Ingest(_) => self.to_string(),
+            Self::Store(_) => "try again in a moment".to_owned(),
+            Self::Internal(_) => "the operator finds the reason in the log".to_owned(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        if status.is_server_error() {
+            error!(error = %self, code = self.code(), "a request failed");
+        }
+        let problem = Problem {
+            kind: format!("urn:whitespot:problem:{}", self.code()),
+            title: self.title().to_owned(),
+            status: status.as_u16(),
+            detail: self.detail(),
+        };
+        metrics::counter!("whitespot_http_problems_total", "code" => self.code()).increment(1);
+        let mut response = (status, Json(problem)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}

@@ -1,0 +1,25 @@
+//! `POST /v1/batches`.
+
+use axum::{Json, body::Bytes, extract::State};
+use domain::wire::v1::BatchAnswer;
+
+use crate::{ApiError, AppState, error::Problem};
+
+/// Takes a batch of up to 1,000 items and answers each of them after the commit.
+///
+/// Idempotent: an item sent again is answered `duplicate`. 503 means that nothing was kept: send the same
+/// batch again after `Retry-After` seconds. Shape: `schemas/wire-v1.json`. JSON, also gzip or zstd.
+#[utoipa::path(
+    post, path = "/v1/batches", tag = "submit",
+    request_body(content = Object, content_type = "application/json", description = "schemas/wire-v1.json"),
+    responses(
+        (status = 200, description = "one answer an item, in order", body = Object),
+        (status = 400, description = "not a batch", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "too many items or bytes", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "nothing kept, come again", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn submit(State(state): State<AppState>, body: Bytes) -> Result<Json<BatchAnswer>, ApiError> {
+    let ingest = state.ingest().ok_or(ApiError::NotHere)?;
+    Ok(Json(ingest.submit(&body).await?))
+}

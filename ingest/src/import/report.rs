@@ -1,0 +1,55 @@
+use std::{collections::BTreeMap, fmt};
+
+use domain::RejectionReason;
+use serde::Serialize;
+
+/// What became of every point of an import. `read = accepted + duplicate + conflict + rejected`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ImportReport {
+    /// Format read.
+    pub format: String,
+    /// Points (or single records) read.
+    pub read: u64,
+    /// Now in the database.
+    pub accepted: u64,
+    /// Were there before, unchanged.
+    pub duplicate: u64,
+    /// Were there before with other content: the first stays.
+    pub conflict: u64,
+    /// Not taken, by reason.
+    pub rejected: BTreeMap<RejectionReason, u64>,
+    /// Where each reason was met first.
+    pub first_rejected: BTreeMap<RejectionReason, String>,
+    /// Wall time of reading, judging and writing.
+    pub seconds: f64,
+}
+
+impl ImportReport {
+    pub(super) fn reject(&mut self, reason: RejectionReason, count: u64, place: impl FnOnce() -> String) {
+        *self.rejected.entry(reason).or_insert(0) += count;
+        self.first_rejected.entry(reason).or_insert_with(place);
+    }
+
+    /// Sum over all reasons.
+    pub fn rejected_total(&self) -> u64 {
+        self.rejected.values().sum()
+    }
+}
+
+impl fmt::Display for ImportReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rate = self.read as f64 / self.seconds.max(1e-9);
+        writeln!(f, "{}: {} points read in {:.1} s ({rate:.0} points/s)", self.format, self.read, self.seconds)?;
+        writeln!(f, "  accepted   {:>9}", self.accepted)?;
+        writeln!(f, "  duplicate  {:>9}", self.duplicate)?;
+        if self.conflict > 0 {
+            writeln!(f, "  conflict   {:>9}   same id, other content: what came first stays", self.conflict)?;
+        }
+        writeln!(f, "  rejected   {:>9}", self.rejected_total())?;
+        for (reason, count) in &self.rejected {
+            let place = self.first_rejected.get(reason).map_or("", String::as_str);
+            writeln!(f, "    {:<18}{count:>9}   first: {place}", reason.code())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock},
+};
+
+use domain::{DevicePseudonym, DeviceSecret, HourStamp, Window};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use store::{Store, StoreError};
+
+/// Turns a device's secret into the pseudonym of a calendar year: HMAC-SHA-256(secret, key of the year), 128 bits.
+///
+/// Keys live in the database and go with the evidence of their year, so a pseudonym never spans two years.
+#[derive(Debug)]
+pub struct Pseudonymiser {
+    store: Store,
+    keys: RwLock<HashMap<i16, [u8; 32]>>,
+}
+
+impl Pseudonymiser {
+    /// Reads keys from `store`, making them when first needed.
+    pub fn new(store: Store) -> Self {
+        Self { store, keys: RwLock::default() }
+    }
+
+    /// The pseudonym of `secret` for evidence of the year that holds `hour`.
+    pub async fn pseudonym(&self, secret: &DeviceSecret, hour: HourStamp) -> Result<DevicePseudonym, StoreError> {
+        let Window::Year(year) = Window::year_of(hour) else { unreachable!("year_of gives a year") };
+        let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&year).copied();
+        let key = match known {
+            Some(key) => key,
+            None => {
+                let key = self.store.run_tx("year_key", |tx| Box::pin(store::year_key(tx, year))).await?;
+                self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(year, key);
+                key
+            }
+        };
+        Ok(derive(&key, secret))
+    }
+}
+
+fn derive(key: &[u8; 32], secret: &DeviceSecret) -> DevicePseudonym {
+    // HMAC takes a key of any length.
+    #[expect(clippy::expect_used, reason = "HMAC accepts every key length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
+    mac.update(secret.expose());
+    let digest = mac.finalize().into_bytes();
+    let mut short = [0; 16];
+    short.copy_from_slice(&digest[..16]);
+    DevicePseudonym::from_bytes(short)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_has_another_name_in_another_year_and_the_same_within_one() {
+        let secret = DeviceSecret::random();
+        assert_eq!(derive(&[1; 32], &secret), derive(&[1; 32], &secret));
+        assert_ne!(derive(&[1; 32], &secret), derive(&[2; 32], &secret));
+        assert_ne!(derive(&[1; 32], &secret).as_bytes(), secret.expose());
+    }
+}

@@ -1,0 +1,102 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use domain::{Clock, Cover, HourStamp, Record, RejectionReason};
+use jiff::{SignedDuration, Timestamp, civil::date, tz::TimeZone};
+
+/// What is plausible for evidence that arrives now.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How far a device's clock may run ahead of ours.
+    pub max_skew: SignedDuration,
+    /// First moment that evidence can be from: before this, phones' clocks are at their factory setting.
+    pub earliest: Timestamp,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let earliest = date(2015, 1, 1).to_zoned(TimeZone::UTC).map_or(Timestamp::UNIX_EPOCH, |at| at.timestamp());
+        Self { max_skew: SignedDuration::from_mins(10), earliest }
+    }
+}
+
+/// A record that may be kept, and what was cut from it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checked {
+    /// The record; a track without its refused points.
+    pub record: Record,
+    /// Refused points of a track, by reason.
+    pub points_rejected: BTreeMap<RejectionReason, u32>,
+}
+
+/// Judges records by time and place. The same judge for HTTP and for files.
+#[derive(Clone, Debug)]
+pub struct Validator {
+    cover: Arc<Cover>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+}
+
+impl Validator {
+    /// `cover` is the ground that this server serves.
+    pub fn new(cover: Arc<Cover>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        Self { cover, clock, limits }
+    }
+
+    /// The record as far as it is plausible, or why nothing of it is.
+    pub fn check(&self, record: Record) -> Result<Checked, RejectionReason> {
+        let mut points_rejected = BTreeMap::new();
+        let record = match record {
+            Record::SpeedTest(test) => {
+                self.check_time(test.at)?;
+                self.check_place(test.hex)?;
+                Record::SpeedTest(test)
+            }
+            Record::DeadSpotReport(report) => {
+                self.check_time(report.at)?;
+                self.check_place(report.hex)?;
+                Record::DeadSpotReport(report)
+            }
+            Record::CoverageTrack(mut track) => {
+                track.points.retain(|point| {
+                    match self.check_hour(point.hour).and_then(|()| self.check_place(point.hex)) {
+                        Ok(()) => true,
+                        Err(reason) => {
+                            *points_rejected.entry(reason).or_insert(0) += 1;
+                            false
+                        }
+                    }
+                });
+                if track.points.is_empty() {
+                    // Nothing is left: the most frequent reason speaks for the track.
+                    let most = points_rejected.iter().max_by_key(|&(_, &count)| count);
+                    return Err(most.map_or(RejectionReason::EmptyTrack, |(&reason, _)| reason));
+                }
+                Record::CoverageTrack(track)
+            }
+        };
+        Ok(Checked { record, points_rejected })
+    }
+
+    /// Whether an instant is plausible.
+    pub fn check_time(&self, at: Timestamp) -> Result<(), RejectionReason> {
+        if at < self.limits.earliest {
+            Err(RejectionReason::TooOld)
+        } else if at.duration_since(self.clock.now()) > self.limits.max_skew {
+            Err(RejectionReason::InFuture)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_hour(&self, hour: HourStamp) -> Result<(), RejectionReason> {
+        self.check_time(hour.start())
+    }
+
+    fn check_place(&self, hex: domain::Hex) -> Result<(), RejectionReason> {
+        if self.cover.contains(hex) { Ok(()) } else { Err(RejectionReason::OutsideArea) }
+    }
+}
+
+#[cfg(test)]
+#[path = "validate_tests.rs"]
+mod tests;

@@ -1,0 +1,224 @@
+//! The command line: outside tools rely on it, so names and defaults only grow.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::{Hex, RegionId, Window};
+
+/// Open measurement platform for broadband and mobile coverage.
+///
+/// `whitespot demo` shows all of it with a simulated campaign on http://localhost:8080.
+#[derive(Debug, Parser)]
+#[command(name = "whitespot", version, propagate_version = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Folder of the private PostgreSQL cluster; made when first used. A second process joins it.
+    #[arg(long, global = true, default_value = ".whitespot", value_name = "FOLDER")]
+    pub data_dir: PathBuf,
+    /// Use this PostgreSQL server (with PostGIS) instead of a private cluster.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Folder with one folder of tables for each region.
+    #[arg(long, global = true, default_value = "data/regions", value_name = "FOLDER")]
+    pub regions_dir: PathBuf,
+    /// Print machine-readable JSON where there is a human table.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show everything: load a region, ingest a simulated campaign over HTTP, and serve map and lists.
+    Demo(Demo),
+    /// Run the server: ingest, measurement server, aggregation, map and lists.
+    Serve(Serve),
+    /// Measure this connection against a whitespot server and submit the result.
+    Measure(Measure),
+    /// Read a foreign file as evidence, all of it or nothing.
+    Import(Import),
+    /// Build, load and list regions from official files.
+    Region(Region),
+    /// Publish an immutable release of a window: the map and the lists read releases only.
+    Release(Release),
+    /// List municipalities by need, with intervals and reasons.
+    Rank(Rank),
+    /// Write the published hexagons of a layer.
+    Export(Export),
+    /// Print the OpenAPI document of the HTTP interface.
+    Openapi,
+}
+
+#[derive(Debug, Args)]
+pub struct Listen {
+    /// Address and port; port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    pub listen: SocketAddr,
+    /// Write the bound address to this file once connections are taken.
+    #[arg(long, value_name = "FILE")]
+    pub port_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub listen: Listen,
+    /// Simulated contributors.
+    #[arg(long, default_value_t = 36_000)]
+    pub devices: u32,
+    /// Simulated coverage points, at least.
+    #[arg(long, default_value_t = 1_000_000)]
+    pub points: u32,
+    /// Seed of the simulation.
+    #[arg(long, default_value_t = 2026)]
+    pub seed: u64,
+    /// Stop after the map is served once (for scripts).
+    #[arg(long)]
+    pub exit_when_ready: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    pub listen: Listen,
+}
+
+#[derive(Debug, Args)]
+pub struct Measure {
+    /// Server to measure against, for example http://localhost:8080.
+    #[arg(long, value_name = "URL")]
+    pub server: String,
+    /// Where the line is, as an H3 hexagon of resolution 8 or 9. Without a place nothing is submitted.
+    #[arg(long, conflicts_with = "position")]
+    pub hex: Option<Hex>,
+    /// Where the line is, in degrees. It is reduced to a hexagon here; the position is not sent.
+    #[arg(long, value_name = "LAT,LNG")]
+    pub position: Option<String>,
+    /// Take part in this campaign.
+    #[arg(long)]
+    pub campaign: Option<domain::CampaignId>,
+    /// Seconds for each direction, at most 10.
+    #[arg(long, default_value_t = 10.0)]
+    pub seconds: f64,
+    /// Measure only.
+    #[arg(long)]
+    pub no_submit: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// Format of the file: drive-test.
+    #[arg(long, default_value = "drive-test")]
+    pub format: String,
+    /// Region that the evidence belongs to; loaded from --regions-dir if the database does not have it.
+    #[arg(long)]
+    pub region: RegionId,
+    /// A file, a folder, or a .tar.gz.
+    pub input: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Region {
+    #[command(subcommand)]
+    pub command: RegionCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RegionCommand {
+    /// Read official files and write the tables of a region.
+    Build(RegionBuild),
+    /// Load the tables of a region into the database.
+    Load {
+        /// Region id.
+        id: RegionId,
+    },
+    /// List the regions in the database.
+    List,
+}
+
+#[derive(Debug, Args)]
+pub struct RegionBuild {
+    /// Recipe: which official files make the region, with licence and credit.
+    #[arg(value_name = "RECIPE.toml")]
+    pub recipe: PathBuf,
+    /// Folder that holds the official files.
+    #[arg(long, value_name = "FOLDER")]
+    pub data: PathBuf,
+    /// Folder to write to; the region's own folder in --regions-dir otherwise.
+    #[arg(long, value_name = "FOLDER")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Release {
+    /// Region to publish.
+    #[arg(long)]
+    pub region: RegionId,
+    /// Only this window, for example campaign:messwoche-nrw-2026 or 2026; all windows otherwise.
+    #[arg(long)]
+    pub window: Option<Window>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Track {
+    /// Fixed-line access.
+    Fixed,
+    /// Mobile coverage.
+    Mobile,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// UTF-8, comma, dot decimals, keys as quoted text.
+    Csv,
+    /// `schemas/rank.json`.
+    Json,
+    /// RFC 7946, with outlines.
+    Geojson,
+}
+
+#[derive(Debug, Args)]
+pub struct Rank {
+    /// Region to rank.
+    #[arg(long)]
+    pub region: RegionId,
+    /// Fixed and mobile are never mixed in one list.
+    #[arg(long)]
+    pub track: Track,
+    /// Form of the list; --json is short for json.
+    #[arg(long, default_value = "table")]
+    pub format: Format,
+    /// Only releases of this window; the newest otherwise.
+    #[arg(long)]
+    pub window: Option<Window>,
+    /// Write to this file instead of the terminal.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Region to export.
+    #[arg(long)]
+    pub region: RegionId,
+    /// Layer, for example fixed or mobile-26201-broadband.
+    #[arg(long)]
+    pub layer: domain::Layer,
+    /// Only releases of this window; the newest otherwise.
+    #[arg(long)]
+    pub window: Option<Window>,
+    /// csv, json or geojson.
+    #[arg(long, default_value = "geojson")]
+    pub format: Format,
+    /// Write to this file instead of the terminal.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}

@@ -1,0 +1,10 @@
+//! One module a command.
+
+pub mod demo;
+pub mod export;
+pub mod import;
+pub mod measure;
+pub mod rank;
+pub mod region;
+pub mod release;
+pub mod serve;

@@ -1,0 +1,31 @@
+use api::ranking::{self, Request};
+
+use crate::{
+    Failure,
+    cli::{Format, Global, Rank, Track},
+    database::Database,
+    output,
+};
+
+/// Writes the ranked list of a region.
+pub async fn run(global: &Global, args: Rank) -> Result<(), Failure> {
+    let database = Database::open(global).await?;
+    let result = render(global, &database, &args).await;
+    database.close().await?;
+    output::write(&result?, args.output.as_deref())
+}
+
+async fn render(global: &Global, database: &Database, args: &Rank) -> Result<String, Failure> {
+    let track = match args.track {
+        Track::Fixed => analytics::Track::Fixed,
+        Track::Mobile => analytics::Track::Mobile,
+    };
+    let request = Request { region: args.region.clone(), track, release: None, window: args.window.clone() };
+    let ranking = ranking::compute(&database.store, &request).await?;
+    Ok(match (args.format, global.json) {
+        (Format::Json, _) | (Format::Table, true) => ranking.to_json(),
+        (Format::Table, false) => ranking.to_table(),
+        (Format::Csv, _) => ranking.to_csv(),
+        (Format::Geojson, _) => ranking::to_geojson(&database.store, &request.region, &ranking).await?,
+    })
+}

@@ -1,0 +1,35 @@
+use std::sync::Arc;
+
+use domain::{RegionId, SystemClock, Window};
+use store::Store;
+use worker::Published;
+
+use crate::{
+    Failure,
+    cli::{Global, Release},
+    database::Database,
+    output,
+    progress::{Step, count},
+};
+
+/// Publishes releases of a region.
+pub async fn run(global: &Global, args: Release) -> Result<(), Failure> {
+    let database = Database::open(global).await?;
+    let result = publish(&database.store, &args.region, args.window.as_ref()).await;
+    database.close().await?;
+    let published = result?;
+    if global.json {
+        output::print(&serde_json::to_string_pretty(&published)?)?;
+    }
+    Ok(())
+}
+
+/// Publishes what changed, with a progress bar.
+pub async fn publish(store: &Store, region: &RegionId, window: Option<&Window>) -> Result<Vec<Published>, Failure> {
+    let step = Step::start("gate and publish", 0);
+    let clock = Arc::new(SystemClock::default());
+    let published = worker::publish(store, region, window, clock, &|layers| step.set(layers)).await?;
+    let pieces: u64 = published.iter().map(|release| release.pieces).sum();
+    step.done(format_args!("{} releases, {} pieces of ground", published.len(), count(pieces)));
+    Ok(published)
+}

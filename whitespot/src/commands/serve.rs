@@ -1,0 +1,21 @@
+use crate::{
+    Failure,
+    cli::{Global, Serve},
+    database::Database,
+    server::{Server, stop_signal},
+};
+
+/// Runs the server until it is told to stop, and leaves nothing unanswered.
+pub async fn run(global: &Global, args: Serve) -> Result<(), Failure> {
+    let database = Database::open(global).await?;
+    let result = serve(&database, args).await;
+    database.close().await?;
+    result
+}
+
+async fn serve(database: &Database, args: Serve) -> Result<(), Failure> {
+    let server = Server::start(database, &args.listen).await?;
+    eprintln!("whitespot serves on http://{}", server.address());
+    stop_signal().await?;
+    server.stop().await
+}

@@ -1,0 +1,57 @@
+//! The database of a command: a private cluster, or the server that `--database-url` names.
+
+use domain::RegionId;
+use region::RegionTables;
+use store::{ClusterConfig, PrivateCluster, Store};
+
+use crate::{Failure, cli::Global, progress::Step};
+
+/// An open database. Close it, so that the owner of a private cluster stops it cleanly.
+#[derive(Debug)]
+pub struct Database {
+    pub store: Store,
+    cluster: Option<PrivateCluster>,
+}
+
+impl Database {
+    /// Starts or joins the private cluster, or connects to `--database-url`; brings the schema up to date.
+    pub async fn open(global: &Global) -> Result<Self, Failure> {
+        if let Some(url) = &global.database_url {
+            return Ok(Self { store: Store::connect(url).await?, cluster: None });
+        }
+        let config = ClusterConfig { data_dir: global.data_dir.clone(), durable: true };
+        let cluster = PrivateCluster::start_or_join(config).await?;
+        match Store::connect(&cluster.url("whitespot")).await {
+            Ok(store) => Ok(Self { store, cluster: Some(cluster) }),
+            Err(error) => {
+                cluster.stop().await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Stops the cluster if this process started it.
+    pub async fn close(self) -> Result<(), Failure> {
+        self.store.close().await;
+        if let Some(cluster) = self.cluster {
+            cluster.stop().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes sure that the database holds the region, from the tables in `--regions-dir`.
+    pub async fn load_region(&self, global: &Global, id: &RegionId) -> Result<(), Failure> {
+        if store::regions(self.store.pool()).await?.iter().any(|region| region.id == *id) {
+            return Ok(());
+        }
+        let step = Step::start(&format!("load region {id}"), 0);
+        let folder = global.regions_dir.join(id.as_str());
+        let tables = RegionTables::read(&folder).map_err(|error| {
+            format!("cannot load region `{id}` from {}: {error}. Build it with `whitespot region build`", folder.display())
+        })?;
+        let count = tables.areas().count();
+        crate::commands::region::save(&self.store, &tables).await?;
+        step.done(format_args!("{count} areas"));
+        Ok(())
+    }
+}

@@ -1,0 +1,122 @@
+//! All roles of the server in one process.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use api::{AppState, Parts, measure::MeasureConfig};
+use domain::{Clock, Cover, SystemClock};
+use ingest::{Directory, Ingest, Limits, Validator, Writer, WriterConfig};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use store::Store;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+use worker::Aggregator;
+
+use crate::{Failure, cli::Listen, database::Database};
+
+/// A running server.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    stop: CancellationToken,
+    http: JoinHandle<io::Result<()>>,
+    aggregator: JoinHandle<()>,
+    writer: Writer,
+    ingest: Arc<Ingest>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Server {
+    /// Binds, and serves at once.
+    pub async fn start(database: &Database, listen: &Listen) -> Result<Self, Failure> {
+        let listener = bind(listen.listen).await?;
+        let address = listener.local_addr()?;
+        let store = database.store.clone();
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+        let stop = CancellationToken::new();
+
+        let writer = Writer::start(&store, WriterConfig::default());
+        let (validator, campaigns) = ground(&store, &clock).await?;
+        let ingest = Arc::new(Ingest::new(store.clone(), validator, campaigns, writer.handle()));
+        let state = AppState::new(Parts {
+            store: store.clone(),
+            clock: Arc::clone(&clock),
+            ingest: Some(Arc::clone(&ingest)),
+            measure: Some(MeasureConfig::default()),
+            // Fails only when a recorder was installed before, as a test may have done.
+            metrics: PrometheusBuilder::new().install_recorder().ok(),
+        });
+        let app = api::app(state).into_make_service_with_connect_info::<SocketAddr>();
+        let http = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let http = tokio::spawn(http.into_future());
+        let aggregator = tokio::spawn(Aggregator::new(store, Arc::clone(&clock)).run(stop.clone()));
+        if let Some(file) = &listen.port_file {
+            crate::output::write(&format!("{address}\n"), Some(file))?;
+        }
+        info!(%address, "serving");
+        Ok(Self { address, stop, http, aggregator, writer, ingest, clock })
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Reads regions and campaigns again.
+    pub async fn reload(&self, store: &Store) -> Result<(), Failure> {
+        let (validator, campaigns) = ground(store, &self.clock).await?;
+        self.ingest.replace(validator, campaigns);
+        Ok(())
+    }
+
+    /// Takes no more requests, answers those that wait, and writes what was taken.
+    pub async fn stop(self) -> Result<(), Failure> {
+        self.stop.cancel();
+        self.http.await??;
+        self.writer.drain().await;
+        self.aggregator.await?;
+        info!("stopped");
+        Ok(())
+    }
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AddrInUse => "another program listens there: stop it, or choose another with --listen ADDR:PORT (port 0 takes a free one)",
+            io::ErrorKind::PermissionDenied => "ports below 1024 need more rights: choose another with --listen ADDR:PORT",
+            io::ErrorKind::AddrNotAvailable => "this machine does not have that address: use 127.0.0.1 or 0.0.0.0",
+            _ => "choose another with --listen ADDR:PORT",
+        };
+        format!("cannot listen on {address} ({error}): {hint}").into()
+    })
+}
+
+/// What the judge needs to know: the ground of all regions, and the campaigns.
+async fn ground(store: &Store, clock: &Arc<dyn Clock>) -> Result<(Validator, Directory), Failure> {
+    let mut pairs = Vec::new();
+    let mut campaigns = Directory::new();
+    for region in store::regions(store).await? {
+        pairs.extend(store::load_cover(store, &region.id).await?.pairs());
+        for campaign in store::campaigns(store, &region.id).await? {
+            campaigns.insert(campaign.id.clone(), campaign);
+        }
+    }
+    let cover = Arc::new(Cover::new(pairs));
+    Ok((Validator::new(cover, Arc::clone(clock), Limits::default()), campaigns))
+}
+
+/// Returns when the process is told to stop (Ctrl-C, SIGTERM).
+pub async fn stop_signal() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,18 @@
+use store::StoreError;
+
+/// Why background work stopped. What was done before stays done.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The database did not answer.
+    #[error("the database is not available: {0}")]
+    Store(#[from] StoreError),
+    /// A leaf in the database cannot be read.
+    #[error("a summary in the database is damaged ({0}): mark its block dirty, and it is rebuilt from evidence")]
+    Leaf(#[from] analytics::DecodeError),
+    /// Nothing to publish.
+    #[error("there is no region `{0}` in the database: load it with `whitespot region load {0}`")]
+    NoRegion(domain::RegionId),
+    /// The previous release cannot be compared with.
+    #[error("the previous release cannot be read: {0}")]
+    Previous(String),
+}
