@@ -1,1 +1,30 @@
-//! placeholder
+//! From evidence to a ranked list, without I/O and without a clock: aggregate, gate, score, rank, explain.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`rules`] | dated legal thresholds and score profiles, embedded from `data/rules` |
+//! | [`stats`] | Wilson interval, Kish's effective n, Beta posterior, quantiles, evidence grade |
+//! | [`votes`] | what each device saw in each leaf hexagon; its compact form; building it from evidence |
+//! | [`aggregate`] | one vote per device and unit: the summary of a hexagon or an area |
+//! | [`gate`] | summaries into a publication in which nothing is below k contributors |
+//! | [`rank`] | need, ranks with their uncertainty, reasons, and the documents that carry them |
+//!
+//! Formulas and their sources: `docs/METHODS.md`.
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod aggregate;
+mod bytes;
+pub mod gate;
+pub mod rank;
+pub mod rules;
+pub mod stats;
+pub mod summary;
+pub mod votes;
+
+pub use aggregate::HexAccumulator;
+pub use gate::{AreaUnit, GateError, LayerInput, LayerRelease, Piece, PieceKind, build_layer};
+pub use rank::{AreaFacts, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank, site_hexes_below};
+pub use rules::{RuleBook, RuleError, ScoreProfile};
+pub use summary::{Below, Grade, Posterior, Quantiles, Share, State, UnitSummary};
+pub use votes::{DecodeError, Leaf, LeafBuilder, LeafVotes};

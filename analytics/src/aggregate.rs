@@ -1,0 +1,249 @@
+//! One accumulator for every judged unit: each device has one voice in it (METHODS 2.4).
+
+use domain::{DayPart, Hex, SourceClass, Window};
+
+use crate::{
+    rules::Prior,
+    stats::{self, GradeFacts},
+    summary::{Below, Share, State, UnitSummary},
+    votes::{Entry, Figures, Values},
+};
+
+/// One vote in full: millionths, so that sums are exact and independent of order.
+const WHOLE: u64 = 1_000_000;
+
+/// What the judgement of a unit depends on besides its votes.
+#[derive(Clone, Debug)]
+pub struct Judging {
+    /// Drive tests have their own grade.
+    pub source: SourceClass,
+    /// A campaign is shorter and reaches grade B at best.
+    pub campaign: bool,
+    /// Prior of the share.
+    pub prior: Prior,
+}
+
+impl Judging {
+    /// For a source class and window, with the prior of METHODS 3.3.
+    pub fn new(source: SourceClass, window: &Window) -> Self {
+        Self { source, campaign: matches!(window, Window::Campaign(_)), prior: Prior { a: 2.0, b: 8.0 } }
+    }
+}
+
+/// Gathers the votes of one unit. Adding and merging in any order give the same summary, because all
+/// work is done on the sorted whole in [`Self::finish`].
+#[derive(Clone, Debug, Default)]
+pub struct HexAccumulator<'v> {
+    entries: Vec<&'v Entry>,
+}
+
+/// What one device says about the unit.
+#[derive(Debug, Default)]
+struct Voice {
+    /// Millionths below, for any threshold and for download, upload, latency apart.
+    votes: [Option<u64>; 4],
+    /// Signal (mobile), or download, upload, idle and loaded latency (fixed).
+    values: [Option<f64>; 4],
+}
+
+impl<'v> HexAccumulator<'v> {
+    /// A unit without votes.
+    pub const fn new() -> Self {
+        Self { entries: Vec::new() }
+    }
+
+    /// One device at one place of the unit in one part of the day.
+    pub fn add(&mut self, entry: &'v Entry) {
+        self.entries.push(entry);
+    }
+
+    /// The votes of another part of the same unit.
+    pub fn merge(&mut self, other: Self) {
+        self.entries.extend(other.entries);
+    }
+
+    /// Number of distinct devices so far.
+    pub fn devices(&self) -> usize {
+        let mut devices: Vec<_> = self.entries.iter().map(|entry| entry.key.device).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        devices.len()
+    }
+
+    /// The summary.
+    pub fn finish(mut self, judging: &Judging) -> UnitSummary {
+        self.entries.sort_unstable_by_key(|entry| (entry.key.device, entry.key.part, entry.key.hex));
+        let Some(first) = self.entries.first() else { return UnitSummary::not_measured() };
+        let fixed = matches!(first.figures, Figures::Fixed(_));
+
+        let mut totals = [(0u64, 0u32); 4];
+        let mut values: [Vec<f64>; 4] = Default::default();
+        let (mut devices, mut attempts) = (0u32, 0u64);
+        let mut made_by_device = Vec::new();
+        for mine in self.entries.chunk_by(|a, b| a.key.device == b.key.device) {
+            let voice = voice(mine, fixed);
+            for (total, vote) in totals.iter_mut().zip(voice.votes) {
+                if let Some(vote) = vote {
+                    *total = (total.0 + vote, total.1 + 1);
+                }
+            }
+            for (all, value) in values.iter_mut().zip(voice.values) {
+                all.extend(value);
+            }
+            let made: u64 = mine.iter().map(|entry| u64::from(entry.attempts)).sum();
+            made_by_device.push(made);
+            attempts += made;
+            devices += 1;
+        }
+
+        let n_eff = stats::n_eff(&made_by_device);
+        let share_of = |(sum, voters): (u64, u32)| -> Option<Share> {
+            (voters > 0)
+                .then(|| sum as f64 / (u64::from(voters) * WHOLE) as f64)
+                .and_then(|share| stats::wilson(share, n_eff.min(f64::from(voters))))
+        };
+        let Some(share) = share_of(totals[0]) else { return UnitSummary::not_measured() };
+        // Exact: more than half, not a rounded half.
+        let state = if totals[0].0 * 2 > u64::from(totals[0].1) * WHOLE { State::Dead } else { State::Covered };
+
+        let mut days: Vec<i32> = self.entries.iter().flat_map(|entry| entry.days.iter().copied()).collect();
+        days.sort_unstable();
+        days.dedup();
+        let span_days = days.first().zip(days.last()).map_or(0, |(a, b)| b.abs_diff(*a) + 1);
+        let day_parts: Vec<DayPart> = DayPart::ALL
+            .iter()
+            .copied()
+            .filter(|part| self.entries.iter().any(|entry| entry.key.part == *part))
+            .collect();
+        let grade = stats::grade(GradeFacts {
+            survey: judging.source == SourceClass::Survey,
+            campaign: judging.campaign,
+            half_width: (share.high - share.low) / 2.0,
+            span_days,
+            day_parts: day_parts.len() as u32,
+            heaviest: 1.0 / f64::from(devices),
+        });
+
+        let [first_values, up, idle, loaded] = &mut values;
+        let mut summary = UnitSummary {
+            state,
+            devices,
+            attempts,
+            days: days.len() as u32,
+            span_days,
+            day_parts,
+            share: Some(share),
+            n_eff,
+            grade,
+            posterior: Some(stats::posterior(share.value, n_eff, judging.prior)),
+            ..UnitSummary::not_measured()
+        };
+        if fixed {
+            summary.download_mbps = stats::quantiles(first_values, 1e-6);
+            summary.upload_mbps = stats::quantiles(up, 1e-6);
+            summary.idle_latency_ms = stats::quantiles(idle, 1e-3);
+            summary.loaded_latency_ms = stats::quantiles(loaded, 1e-3);
+            summary.below = Some(Below {
+                download: share_of(totals[1]),
+                upload: share_of(totals[2]),
+                latency: share_of(totals[3]),
+            });
+        } else {
+            summary.signal_dbm = stats::quantiles(first_values, 1.0);
+        }
+        summary
+    }
+}
+
+/// One device's votes and values in the unit. `mine` is sorted by part of the day, then hexagon.
+fn voice(mine: &[&Entry], fixed: bool) -> Voice {
+    let mut voice = Voice::default();
+    if fixed {
+        // Load follows the hour, so each part of the day has its policy weight (METHODS 3.4).
+        let counter = |pick: fn(&Entry) -> (u32, u32)| stratified(mine, pick);
+        voice.votes = [
+            counter(|entry| (entry.below, entry.attempts)),
+            counter(|entry| threshold(entry, 0)),
+            counter(|entry| threshold(entry, 1)),
+            counter(|entry| threshold(entry, 2)),
+        ];
+        for (metric, value) in voice.values.iter_mut().enumerate() {
+            *value = device_value(mine, |entry| match &entry.figures {
+                Figures::Fixed(figures) => &figures.values[metric],
+                Figures::Mobile(none) => none,
+            });
+        }
+    } else {
+        // Whether a network is there does not follow the hour: plain k/n.
+        let (below, attempts) =
+            mine.iter().fold((0u64, 0u64), |(k, n), entry| (k + u64::from(entry.below), n + u64::from(entry.attempts)));
+        voice.votes[0] = millionths(u128::from(below), u128::from(attempts));
+        voice.values[0] = device_value(mine, |entry| match &entry.figures {
+            Figures::Mobile(signal) => signal,
+            Figures::Fixed(figures) => &figures.values[0],
+        });
+    }
+    voice
+}
+
+fn threshold(entry: &Entry, at: usize) -> (u32, u32) {
+    match &entry.figures {
+        Figures::Fixed(figures) => (figures.counts[at].below, figures.counts[at].judged),
+        Figures::Mobile(_) => (0, 0),
+    }
+}
+
+/// k/n of each part of the day, weighted by policy over the parts that the device has.
+fn stratified(mine: &[&Entry], pick: fn(&Entry) -> (u32, u32)) -> Option<u64> {
+    let (mut votes, mut weights) = (0u128, 0u128);
+    for part in mine.chunk_by(|a, b| a.key.part == b.key.part) {
+        let (below, judged) = part.iter().fold((0u128, 0u128), |(k, n), entry| {
+            let (below, judged) = pick(entry);
+            (k + u128::from(below), n + u128::from(judged))
+        });
+        let Some(vote) = millionths(below, judged) else { continue };
+        let weight = (part[0].key.part.weight() * 100.0).round() as u128;
+        votes += weight * u128::from(vote);
+        weights += weight;
+    }
+    (weights > 0).then(|| ((votes + weights / 2) / weights) as u64)
+}
+
+/// k/n in millionths, rounded half up; `None` for n = 0.
+fn millionths(k: u128, n: u128) -> Option<u64> {
+    (n > 0).then(|| ((k * u128::from(WHOLE) + n / 2) / n) as u64)
+}
+
+/// The device's value: the median of its medians per resolution-9 hexagon and part of the day. Inside a
+/// unit finer than 9 that is the median over its parts of the day.
+fn device_value<'e>(mine: &[&'e Entry], pick: impl Fn(&'e Entry) -> &'e Values) -> Option<f64> {
+    let group = |entry: &Entry| (entry.key.part, entry.key.hex.at_most(Hex::FIXED));
+    // Descendants of one hexagon are neighbours in the order of indexes only at one resolution, so sort.
+    let mut mine: Vec<_> =
+        mine.iter().map(|entry| (group(entry), pick(entry))).filter(|(_, v)| !v.is_empty()).collect();
+    mine.sort_by_key(|&(group, _)| group);
+    let mut medians: Vec<f64> = mine
+        .chunk_by(|a, b| a.0 == b.0)
+        .map(|group| {
+            let mut values: Vec<(i64, u32)> = group.iter().flat_map(|(_, values)| values.iter().copied()).collect();
+            values.sort_unstable();
+            median_of_counted(&values)
+        })
+        .collect();
+    medians.sort_unstable_by(f64::total_cmp);
+    (!medians.is_empty()).then(|| stats::quantile(&medians, 0.5))
+}
+
+/// Median of sorted values with their numbers.
+fn median_of_counted(values: &[(i64, u32)]) -> f64 {
+    let total: u64 = values.iter().map(|&(_, times)| u64::from(times)).sum();
+    let at = |rank: u64| {
+        let mut seen = 0;
+        values.iter().find(|&&(_, times)| {
+            seen += u64::from(times);
+            seen > rank
+        })
+    };
+    let (low, high) = (at((total.max(1) - 1) / 2), at(total / 2));
+    low.zip(high).map_or(0.0, |(low, high)| f64::midpoint(low.0 as f64, high.0 as f64))
+}

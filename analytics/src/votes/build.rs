@@ -1,0 +1,202 @@
+//! Evidence into votes.
+
+use std::collections::HashMap;
+
+use domain::{
+    CoverageEvidence, DayPart, Hex, HourStamp, Layer, Operator, Requirement, SignalDbm, SourceClass, SpeedEvidence,
+    Technology, TechnologyView,
+    record::{Network, SpeedResult, TestOutcome},
+};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use super::{Count, Entry, Figures, FixedFigures, Leaf, LeafVotes, Values, VoteKey, add_values};
+use crate::rules::RuleBook;
+
+/// Collects the evidence of one block and window and sorts it into layers.
+///
+/// The caller decides what belongs to the window; nothing is filtered by time here.
+#[derive(Debug)]
+pub struct LeafBuilder<'r> {
+    zone: TimeZone,
+    rules: &'r RuleBook,
+    mobile: HashMap<(SourceClass, Operator), Vec<Look>>,
+    fixed: HashMap<SourceClass, Vec<Entry>>,
+    last_hour: Option<(HourStamp, LocalTime)>,
+}
+
+/// One look at a mobile network, as one technology view later judges it.
+#[derive(Clone, Copy, Debug)]
+struct Look {
+    key: VoteKey,
+    day: i32,
+    technology: Option<Technology>,
+    locked_to: Option<Technology>,
+    signal: Option<SignalDbm>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct LocalTime {
+    date: Date,
+    day: i32,
+    part: DayPart,
+}
+
+impl<'r> LeafBuilder<'r> {
+    /// `zone`: in which days and parts of the day are counted.
+    pub fn new(zone: TimeZone, rules: &'r RuleBook) -> Self {
+        Self { zone, rules, mobile: HashMap::new(), fixed: HashMap::new(), last_hour: None }
+    }
+
+    /// Every point is one attempt of the network that served (or should have).
+    pub fn add_coverage(&mut self, evidence: &CoverageEvidence) {
+        for point in &evidence.track.points {
+            let local = self.local_hour(point.hour);
+            self.mobile.entry((evidence.source, point.operator)).or_default().push(Look {
+                key: VoteKey { hex: point.hex.at_most(Hex::MOBILE), device: evidence.device, part: local.part },
+                day: local.day,
+                technology: point.technology,
+                locked_to: evidence.track.locked_to,
+                signal: point.signal,
+            });
+        }
+    }
+
+    /// A test of a line counts in the fixed layer. A test on a phone is one look at its network;
+    /// roaming is kept apart and counts nowhere yet.
+    pub fn add_speed(&mut self, evidence: &SpeedEvidence) {
+        let test = &evidence.test;
+        let local = self.local(test.at);
+        match test.network {
+            Network::Mobile { roaming: true, .. } => {}
+            Network::Mobile { operator, technology, roaming: false } => {
+                self.mobile.entry((evidence.source, operator)).or_default().push(Look {
+                    key: VoteKey { hex: test.hex.at_most(Hex::MOBILE), device: evidence.device, part: local.part },
+                    day: local.day,
+                    technology,
+                    locked_to: None,
+                    signal: None,
+                });
+            }
+            Network::Fixed { .. } => {
+                let key = VoteKey { hex: test.hex.at_most(Hex::FIXED), device: evidence.device, part: local.part };
+                if let Some(entry) = judge(key, local, test.outcome, self.rules) {
+                    self.fixed.entry(evidence.source).or_default().push(entry);
+                }
+            }
+        }
+    }
+
+    /// One leaf for each source class and layer with evidence, sorted by both.
+    pub fn finish(self) -> Vec<Leaf> {
+        let mut leaves: Vec<Leaf> = self
+            .fixed
+            .into_iter()
+            .map(|(source, entries)| Leaf { source, layer: Layer::Fixed, votes: LeafVotes::from_entries(entries) })
+            .collect();
+        for ((source, operator), mut looks) in self.mobile {
+            looks.sort_unstable_by_key(|look| look.key);
+            for &view in TechnologyView::ALL {
+                let entries: Vec<Entry> =
+                    looks.chunk_by(|a, b| a.key == b.key).filter_map(|looks| through(view, looks)).collect();
+                if !entries.is_empty() {
+                    let layer = Layer::Mobile { operator, view };
+                    leaves.push(Leaf { source, layer, votes: LeafVotes::from_entries(entries) });
+                }
+            }
+        }
+        leaves.sort_by_key(|leaf| (leaf.source, leaf.layer));
+        leaves
+    }
+
+    fn local(&self, at: Timestamp) -> LocalTime {
+        let datetime = self.zone.to_datetime(at);
+        LocalTime { date: datetime.date(), day: days_since_1970(datetime.date()), part: DayPart::of(at, &self.zone) }
+    }
+
+    /// Points come in runs of the same hour; the time zone is asked once a run.
+    fn local_hour(&mut self, hour: HourStamp) -> LocalTime {
+        match self.last_hour {
+            Some((last, local)) if last == hour => local,
+            _ => {
+                let local = self.local(hour.start());
+                self.last_hour = Some((hour, local));
+                local
+            }
+        }
+    }
+}
+
+fn days_since_1970(date: Date) -> i32 {
+    (date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24) as i32
+}
+
+/// The looks of one device at one place and part of the day, through one view; `None` if they say nothing.
+fn through(view: TechnologyView, looks: &[Look]) -> Option<Entry> {
+    let (mut attempts, mut below) = (0u32, 0u32);
+    let mut days = Vec::new();
+    let mut signals: Values = Vec::new();
+    for look in looks {
+        let Some(served) = view.verdict(look.technology, look.locked_to) else { continue };
+        attempts += 1;
+        days.push(look.day);
+        if served {
+            signals.extend(look.signal.map(|signal| (i64::from(signal.as_dbm()), 1)));
+        } else {
+            below += 1;
+        }
+    }
+    days.sort_unstable();
+    days.dedup();
+    let mut values = Values::new();
+    add_values(&mut values, signals);
+    (attempts > 0).then(|| Entry { key: looks[0].key, attempts, below, days, figures: Figures::Mobile(values) })
+}
+
+/// One test of a line against the rule of its day.
+///
+/// A failed test is below every threshold. A metric that was not measured is held against nobody: it
+/// is left out of its own counter, and the test meets the floor if all that was measured does.
+/// `None`: nothing was measured, or no rule was in force.
+fn judge(key: VoteKey, local: LocalTime, outcome: TestOutcome, rules: &RuleBook) -> Option<Entry> {
+    let floor = rules.floor(local.date)?;
+    let mut figures = FixedFigures::default();
+    let failed = match outcome {
+        TestOutcome::Failed(_) => {
+            figures.counts = [Count { below: 1, judged: 1 }; 3];
+            true
+        }
+        TestOutcome::Completed(result) => {
+            figures.counts = [
+                count(floor.download, result.download),
+                count(floor.upload, result.upload),
+                count(floor.latency, result.idle_latency),
+            ];
+            figures.values = values_of(&result);
+            figures.counts.iter().any(|count| count.below > 0)
+        }
+    };
+    figures.counts.iter().any(|count| count.judged > 0).then(|| Entry {
+        key,
+        attempts: 1,
+        below: u32::from(failed),
+        days: vec![local.day],
+        figures: Figures::Fixed(Box::new(figures)),
+    })
+}
+
+fn count<T: PartialOrd + Copy>(threshold: Requirement<T>, value: Option<T>) -> Count {
+    match threshold.is_met_by(value) {
+        Some(met) => Count { below: u32::from(!met), judged: 1 },
+        None => Count::default(),
+    }
+}
+
+fn values_of(result: &SpeedResult) -> [Values; 4] {
+    let one = |value: Option<i64>| value.map(|value| (value, 1)).into_iter().collect();
+    [
+        one(result.download.map(|rate| rate.as_bps().cast_signed())),
+        one(result.upload.map(|rate| rate.as_bps().cast_signed())),
+        one(result.idle_latency.map(|rtt| i64::from(rtt.as_micros()))),
+        one(result.loaded_latency.map(|rtt| i64::from(rtt.as_micros()))),
+    ]
+}
