@@ -1,0 +1,34 @@
+import type { Track, UnitSummary } from './api-types.ts';
+import { measure } from './format.ts';
+import { text } from './text.ts';
+
+export interface Figure {
+  label: string;
+  value: string;
+  range?: string;
+}
+
+/** A quantity as the summary carries it: one number, or named quantiles. */
+type Quantity = number | Record<string, number | null> | null | undefined;
+
+const middle = (given: Quantity): number | null =>
+  typeof given === 'number' ? given : (given?.['p50'] ?? given?.['median'] ?? null);
+
+function figure(label: string, given: Quantity, unit: string): Figure[] {
+  const value = middle(given);
+  if (value === null) return [];
+  const [low, high] = typeof given === 'object' && given ? [given['p10'], given['p90']] : [null, null];
+  const range = typeof low === 'number' && typeof high === 'number' ? { range: `${text.panel.middle}: ${measure(low, unit)} bis ${measure(high, unit)}` } : {};
+  return [{ label, value: measure(value, unit), ...range }];
+}
+
+/** What was measured, beyond the share: only what the release really gives. */
+export function figures(track: Track, summary: UnitSummary): Figure[] {
+  const of = (...names: string[]): Quantity => names.map((name) => summary[name] as Quantity).find((each) => each !== null && each !== undefined);
+  if (track === 'mobile') return figure(text.panel.signal, of('signal_dbm', 'signal'), 'dBm');
+  return [
+    ...figure(text.panel.download, of('download_mbps', 'download'), 'Mbit/s'),
+    ...figure(text.panel.upload, of('upload_mbps', 'upload'), 'Mbit/s'),
+    ...figure(text.panel.latency, of('latency_ms', 'latency'), 'ms'),
+  ];
+}
