@@ -1,0 +1,85 @@
+//! Puts sites on hexagons and hexagons into municipalities. A site belongs where its position lies, like everything
+//! else; where its key says otherwise, the report says so.
+
+use std::collections::BTreeMap;
+
+use domain::{AreaKey, Cover};
+
+use super::join::Join;
+use crate::{
+    BuildError, Finding, FindingKind, Site,
+    inputs::sites::{self, SiteRow},
+    tables::provenance::Role,
+};
+
+impl Join<'_> {
+    pub(super) fn sites(&mut self, cover: &Cover) -> Result<(), BuildError> {
+        let Some(source) = &self.spec.sites else { return Ok(()) };
+        let (table, rows) = sites::read(&source.path)?;
+        self.provenance.add(Role::Sites, source, std::slice::from_ref(&source.path))?;
+        self.note_encoding(&table);
+        let file = table.name();
+        self.report_keys(&rows, &file);
+        let mut counts = BTreeMap::<(AreaKey, Site), u32>::new();
+        for row in &rows {
+            match self.place(row, cover) {
+                Ok((area, site)) => {
+                    *counts.entry((area, site)).or_default() += 1;
+                    if area != row.key {
+                        let says = self.areas.get(&row.key).map_or("unknown", |area| area.name.as_str());
+                        let detail = format!("key {} {says}, position in {area} {}", row.key, self.areas[&area].name);
+                        self.findings.push(finding(FindingKind::SiteInOtherMunicipality, row, &file, detail));
+                    }
+                }
+                Err(kind) => self.findings.push(finding(kind, row, &file, format!("key {}", row.key))),
+            }
+        }
+        if counts.is_empty() {
+            return Err(BuildError::NothingMatches { file: table.file, rows: rows.len() as u64 });
+        }
+        for ((key, site), count) in counts {
+            if let Some(area) = self.areas.get_mut(&key) {
+                area.sites.push(Site { count, ..site });
+            }
+        }
+        Ok(())
+    }
+
+    fn place(&self, row: &SiteRow, cover: &Cover) -> Result<(AreaKey, Site), FindingKind> {
+        let hex = row.hex.ok_or(FindingKind::SiteWithoutPosition)?;
+        let area = cover.municipality(hex).ok_or(FindingKind::SiteOutsideRegion)?;
+        Ok((area, Site { kind: row.kind.clone(), hex, count: 0 }))
+    }
+
+    /// Repaired and unknown keys, one finding a key.
+    fn report_keys(&mut self, rows: &[SiteRow], file: &str) {
+        let mut repaired = BTreeMap::<AreaKey, (u64, u64)>::new();
+        let mut unknown = BTreeMap::<AreaKey, (u64, u64)>::new();
+        for row in rows {
+            if row.repaired {
+                repaired.entry(row.key).or_insert((row.line, 0)).1 += 1;
+            }
+            if !self.areas.contains_key(&row.key) {
+                unknown.entry(row.key).or_insert((row.line, 0)).1 += 1;
+            }
+        }
+        let kinds = [(FindingKind::KeyRepaired, repaired), (FindingKind::SiteKeyUnknown, unknown)];
+        for (kind, keys) in kinds {
+            self.findings.extend(keys.into_iter().map(|(key, (line, count))| Finding {
+                kind,
+                key: key.to_string(),
+                file: file.to_owned(),
+                line: Some(line),
+                count,
+                detail: match kind {
+                    FindingKind::KeyRepaired => format!("was {} on {count} rows", &key.as_str()[1..]),
+                    _ => format!("on {count} rows"),
+                },
+            }));
+        }
+    }
+}
+
+fn finding(kind: FindingKind, row: &SiteRow, file: &str, detail: String) -> Finding {
+    Finding { kind, key: row.number.clone(), file: file.to_owned(), line: Some(row.line), count: 1, detail }
+}
