@@ -12,9 +12,23 @@
 #![warn(missing_docs)]
 
 mod config;
+mod coverage;
+mod device;
+mod field;
+mod fixed_test;
+mod ground;
+mod lines;
+mod mobile_test;
+mod network;
+mod phone;
+mod random;
+mod report;
+mod schedule;
 mod simulation;
+mod track;
 mod truth;
 mod truth_file;
+mod walk;
 
 pub use config::{SimArea, SimConfig, SimRegion, SimSupply, SimulationError};
 pub use simulation::Simulation;
