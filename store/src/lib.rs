@@ -1,1 +1,50 @@
-//! placeholder
+//! The only crate that knows SQL: evidence, leaves, releases, regions and campaigns in PostgreSQL + PostGIS.
+//!
+//! - Writers take a [`Tx`] (from [`Store::run_tx`]), readers take anything that [`Read`]s: `&Store` or `&mut Tx`.
+//! - Positions of people exist as hexagons only. No table has a person's latitude and longitude.
+//! - Evidence is append-only; a release never changes once its transaction is committed.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `cluster` | the private PostgreSQL server that the binary makes and runs itself |
+//! | `db` | connection, named and retried transactions |
+//! | `evidence` | what devices sent: taken once, marked dirty, read back by block and window |
+//! | `dirty`, `leaves` | which blocks are to be summarised anew, and their summaries |
+//! | `release` | immutable publications, their pieces and map tiles |
+//! | `region`, `campaign`, `year_key` | areas as hexagons, collection efforts, pseudonym keys |
+//! | [`testing`] | one database per test |
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+mod campaign;
+mod cluster;
+mod db;
+mod dirty;
+mod error;
+mod evidence;
+mod leaves;
+mod mercator;
+mod migrations;
+mod month;
+mod points;
+mod region;
+mod release;
+mod rows;
+pub mod testing;
+mod year_key;
+
+pub use campaign::{CampaignRow, campaign, campaigns, save_campaign};
+pub use cluster::{ClusterConfig, ClusterError, PrivateCluster};
+pub use db::{BoxFuture, Read, Store, Tx};
+pub use dirty::{DirtyBlock, clear_dirty, dirty_blocks, dirty_count};
+pub use error::StoreError;
+pub use evidence::{BlockEvidence, Stored, insert_evidence, read_block, read_blocks};
+pub use leaves::{LeafRow, leaf_layers, read_leaves, replace_leaves, windows};
+pub use region::{
+    AreaData, RegionData, RegionRow, SiteRef, area_outlines_geojson, area_tile, areas, load_cover, regions, save_region,
+};
+pub use release::{
+    AreaRow, NewRelease, PieceRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, area_rows, insert_release,
+    latest_release, piece_at, pieces, private_part, release, release_layers, releases, tile,
+};
+pub use year_key::year_key;

@@ -1,0 +1,174 @@
+use std::{
+    fs,
+    os::unix::net::UnixStream,
+    path::{Path, PathBuf},
+    process::{Output, Stdio},
+};
+
+use tracing::warn;
+
+use super::{ClusterError, binaries::Binaries, files::Home, user::ServerUser};
+
+/// For a district's machine: small, and enough for one server and its tools.
+const SETTINGS: &str = "\
+listen_addresses = ''
+unix_socket_permissions = 0700
+port = 5432
+max_connections = 60
+shared_buffers = 64MB
+work_mem = 8MB
+maintenance_work_mem = 64MB
+max_wal_size = 512MB
+min_wal_size = 64MB
+wal_compression = on
+max_parallel_workers_per_gather = 0
+jit = off
+logging_collector = off
+log_line_prefix = '%m [%p] '
+lc_messages = 'C'
+timezone = 'UTC'
+log_timezone = 'UTC'
+";
+/// Tests only.
+const NOT_DURABLE: &str = "\
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+";
+/// A server may have much log to read again after a power cut.
+const START_SECONDS: &str = "300";
+const STOP_SECONDS: &str = "60";
+/// How often a start is tried while processes of a killed server are still on their way out.
+const START_ATTEMPTS: u32 = 8;
+
+/// The server of one cluster.
+#[derive(Debug)]
+pub(super) struct Server {
+    data: PathBuf,
+    socket_dir: PathBuf,
+    binaries: Binaries,
+    user: ServerUser,
+    durable: bool,
+}
+
+impl Server {
+    pub fn new(home: &Home, binaries: Binaries, user: ServerUser, durable: bool) -> Result<Self, ClusterError> {
+        let socket_dir = home.socket_dir(&user)?;
+        Ok(Self { data: home.postgres.clone(), socket_dir, binaries, user, durable })
+    }
+
+    pub fn socket_dir(&self) -> &Path {
+        &self.socket_dir
+    }
+
+    /// Whether somebody answers at the socket. A killed server leaves its socket behind, but nobody listens there.
+    pub fn is_running(&self) -> bool {
+        UnixStream::connect(self.socket_dir.join(".s.PGSQL.5432")).is_ok() && self.is_ready()
+    }
+
+    /// Process id from the server's own file, if that process is there.
+    pub fn pid(&self) -> Option<i32> {
+        let text = fs::read_to_string(self.data.join("postmaster.pid")).ok()?;
+        let pid: i32 = text.lines().next()?.trim().parse().ok()?;
+        rustix::process::test_kill_process(rustix::process::Pid::from_raw(pid)?).ok().map(|()| pid)
+    }
+
+    /// Starts it and waits until it takes connections; replays its log first if it was killed.
+    pub fn start(&self, home: &Home) -> Result<(), ClusterError> {
+        self.write_settings()?;
+        for attempt in 1..=START_ATTEMPTS {
+            // What it says this time, not what it said years ago.
+            self.begin_log(home)?;
+            let mut command = self.pg_ctl();
+            command.args(["start", "-w", "-s", "-t", START_SECONDS, "-l"]).arg(home.log());
+            if self.run(command)?.status.success() {
+                return Ok(());
+            }
+            // The children of a killed server hold its shared memory until they notice.
+            let log = home.log_tail();
+            if attempt == START_ATTEMPTS || !log.contains("is still in use") {
+                return Err(ClusterError::Start { dir: self.data.clone(), log });
+            }
+            std::thread::park_timeout(std::time::Duration::from_millis(50 << attempt));
+        }
+        Ok(())
+    }
+
+    /// Stops it: running statements are rolled back, everything committed is on disk.
+    pub fn stop(&self, home: &Home) -> Result<(), ClusterError> {
+        if self.pid().is_none() {
+            return Ok(());
+        }
+        let mode = if self.durable { "fast" } else { "immediate" };
+        let mut command = self.pg_ctl();
+        command.args(["stop", "-w", "-s", "-t", STOP_SECONDS, "-m", mode]);
+        if self.run(command)?.status.success() || self.pid().is_none() {
+            Ok(())
+        } else {
+            Err(ClusterError::Stop { dir: self.data.clone(), log: home.log_tail() })
+        }
+    }
+
+    /// Waits while a server that somebody else started (and perhaps died over) is still recovering.
+    fn is_ready(&self) -> bool {
+        let mut command = self.pg_ctl();
+        command.arg("status");
+        // pg_ctl start on a running server would fail; its status says whether there is one.
+        let running = self.run(command).is_ok_and(|output| output.status.success());
+        running && self.wait_until_ready()
+    }
+
+    fn wait_until_ready(&self) -> bool {
+        let ready = || {
+            let mut command = self.user.command(&self.binaries.tool("pg_isready"));
+            command.arg("-q").arg("-h").arg(&self.socket_dir);
+            // Without the tool the first connection tells.
+            command.status().map_or(true, |status| status.success())
+        };
+        for _ in 0..1_500 {
+            if ready() {
+                return true;
+            }
+            std::thread::park_timeout(std::time::Duration::from_millis(200));
+        }
+        warn!("the running PostgreSQL of {} does not become ready", self.data.display());
+        false
+    }
+
+    fn write_settings(&self) -> Result<(), ClusterError> {
+        let file = self.data.join("whitespot.conf");
+        let more = if self.durable { "" } else { NOT_DURABLE };
+        let socket = format!("unix_socket_directories = '{}'\n", quoted_dir(&self.socket_dir));
+        fs::write(&file, format!("# Written at each start; changes are lost.\n{SETTINGS}{more}{socket}"))
+            .map_err(ClusterError::io("write", &file))?;
+        self.user.give(&file)
+    }
+
+    fn begin_log(&self, home: &Home) -> Result<(), ClusterError> {
+        let log = home.log();
+        if log.exists() {
+            fs::rename(&log, log.with_extension("log.before")).map_err(ClusterError::io("put aside", &log))?;
+        }
+        fs::write(&log, "").map_err(ClusterError::io("write", &log))?;
+        self.user.give(&log)
+    }
+
+    fn pg_ctl(&self) -> std::process::Command {
+        let mut command = self.user.command(&self.binaries.tool("pg_ctl"));
+        command.arg("-D").arg(&self.data);
+        command
+    }
+
+    /// The output goes to a file and not to a pipe: the server would inherit the pipe and hold it open.
+    fn run(&self, mut command: std::process::Command) -> Result<Output, ClusterError> {
+        let program = PathBuf::from(command.get_program());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let status = command.status().map_err(ClusterError::io("run", program))?;
+        Ok(Output { status, stdout: Vec::new(), stderr: Vec::new() })
+    }
+}
+
+/// A folder in a list of folders in a quoted setting.
+fn quoted_dir(dir: &Path) -> String {
+    format!("\"{}\"", dir.display().to_string().replace('"', "\"\"")).replace('\'', "''")
+}

@@ -1,0 +1,134 @@
+//! What devices sent: taken once, in one transaction with its dirty marks; read back by block and window.
+
+mod coverage;
+mod dead_spot;
+mod ids;
+mod read;
+mod speed;
+
+use std::collections::BTreeSet;
+
+use domain::{DevicePseudonym, Hex, NewEvidence, QuarantineReason, Record, SourceClass, Window};
+pub use read::{BlockEvidence, read_block, read_blocks};
+use uuid::Uuid;
+
+use crate::{StoreError, Tx, dirty, month::Month, points};
+
+/// What became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stored {
+    /// Kept.
+    New,
+    /// The same content was there already.
+    Duplicate,
+    /// Another content was there under the same id; the first stays.
+    Conflict,
+}
+
+const PARTITIONS: &str = "\
+-- evidence_partitions
+select evidence_partition(wanted) from unnest($1::integer[]) as wanted";
+
+/// Keeps each item that is new and marks its blocks dirty; answers in the order of `items`.
+///
+/// An item counts for its campaign, if it has one, and for the calendar year (UTC) of each of its points.
+/// Quarantined items and dead-spot reports are kept but mark nothing: no leaf is made of them.
+/// Refuses the whole call if an item has a hexagon finer than resolution 10 or coarser than 7.
+pub async fn insert_evidence(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<Vec<Stored>, StoreError> {
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
+    for item in items {
+        item.record.hexes().try_for_each(|hex| points::block_of(hex).map(drop))?;
+    }
+    // Before anything is locked: who waits here for another's new partition holds nothing they want.
+    make_partitions(tx, items).await?;
+    let stored = ids::take(tx, items).await?;
+
+    let mut dirty = BTreeSet::new();
+    let mut coverage = coverage::Columns::default();
+    let mut speed = speed::Columns::default();
+    let mut dead_spots = dead_spot::Columns::default();
+    for (item, _) in items.iter().zip(&stored).filter(|(_, stored)| **stored == Stored::New) {
+        match &item.record {
+            Record::SpeedTest(test) => {
+                let place = speed.push(item, test)?;
+                mark(&mut dirty, item, &place);
+            }
+            Record::CoverageTrack(track) => {
+                for place in coverage.push(item, track)? {
+                    mark(&mut dirty, item, &place);
+                }
+            }
+            Record::DeadSpotReport(report) => dead_spots.push(item, report)?,
+        }
+    }
+    coverage.insert(tx).await?;
+    speed.insert(tx).await?;
+    dead_spots.insert(tx).await?;
+    dirty::mark(tx, &dirty.into_iter().collect::<Vec<_>>()).await?;
+    Ok(stored)
+}
+
+fn mark(dirty: &mut BTreeSet<(Hex, Window)>, item: &NewEvidence, place: &Place) {
+    if item.quarantine.is_some() {
+        return;
+    }
+    if let Some(campaign) = &item.campaign {
+        dirty.insert((place.block, Window::Campaign(campaign.clone())));
+    }
+    dirty.insert((place.block, Window::Year(place.month.year())));
+}
+
+async fn make_partitions(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<(), StoreError> {
+    let mut months = BTreeSet::new();
+    for item in items {
+        match &item.record {
+            Record::SpeedTest(test) => drop(months.insert(Month::of(test.at))),
+            Record::DeadSpotReport(report) => drop(months.insert(Month::of(report.at))),
+            Record::CoverageTrack(track) => {
+                // Most points of a track share an hour: ask the calendar once a run.
+                let hours: BTreeSet<_> = track.points.iter().map(|point| point.hour).collect();
+                months.extend(hours.into_iter().map(Month::of_hour));
+            }
+        }
+    }
+    let months: Vec<i32> = months.into_iter().map(|month| month.0).collect();
+    sqlx::query(PARTITIONS)
+        .bind(months)
+        .execute(tx.conn())
+        .await
+        .map(drop)
+        .map_err(StoreError::doing("make the tables of a month"))
+}
+
+/// Where in the tables a row goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    block: Hex,
+    month: Month,
+}
+
+/// The columns that the three evidence tables share.
+#[derive(Debug, Default)]
+struct Common {
+    ids: Vec<Uuid>,
+    months: Vec<i32>,
+    blocks: Vec<i64>,
+    devices: Vec<Vec<u8>>,
+    sources: Vec<&'static str>,
+    campaigns: Vec<Option<String>>,
+    quarantines: Vec<Option<&'static str>>,
+}
+
+impl Common {
+    fn push(&mut self, item: &NewEvidence, place: Place) {
+        self.ids.push(item.record.id().as_uuid());
+        self.months.push(place.month.0);
+        self.blocks.push(place.block.as_i64());
+        self.devices.push(DevicePseudonym::as_bytes(&item.device).to_vec());
+        self.sources.push(SourceClass::code(item.source));
+        self.campaigns.push(item.campaign.as_ref().map(ToString::to_string));
+        self.quarantines.push(item.quarantine.map(QuarantineReason::code));
+    }
+}

@@ -1,0 +1,177 @@
+use std::collections::{BTreeSet, HashMap};
+
+use domain::{Hex, Invalid};
+
+use super::{AreaRow, NewRelease, PieceRow, ReleaseLayer};
+use crate::{StoreError, Tx, mercator, rows};
+
+/// Rows of one statement: keeps messages to the server in the low megabytes.
+const CHUNK: usize = 20_000;
+
+const RELEASE: &str = "\
+-- release_insert
+insert into releases (id, region, time_window, source, simulated, manifest) values ($1, $2, $3, $4, $5, $6)
+on conflict (id) do nothing";
+const LAYER: &str = "\
+-- release_layer_insert
+insert into release_layers (release, layer, private) values ($1, $2, $3) returning layer_id";
+const PIECES: &str = "\
+-- release_pieces_insert
+insert into release_pieces (layer_id, number, kind, resolution, hexes, state, devices, attempts, summary)
+select $1, number, kind, resolution, hexes::bigint[], state, devices, attempts, summary
+from unnest($2::integer[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::integer[], $8::bigint[], $9::jsonb[])
+    as fresh (number, kind, resolution, hexes, state, devices, attempts, summary)";
+const HEXES: &str = "\
+-- release_hexes_insert
+insert into release_hexes (layer_id, hex, number)
+select $1, hex, number from unnest($2::bigint[], $3::integer[]) as fresh (hex, number)";
+const AREAS: &str = "\
+-- release_areas_insert
+insert into release_areas (layer_id, key, state, devices, attempts, summary)
+select $1, key, state, devices, attempts, summary
+from unnest($2::text[], $3::text[], $4::integer[], $5::bigint[], $6::jsonb[])
+    as fresh (key, state, devices, attempts, summary)";
+const WITHOUT_OUTLINE: &str = "\
+-- hex_outlines_missing
+select hex from unnest($1::bigint[]) as hex
+where not exists (select from hex_outlines where hex_outlines.hex = hex.hex) order by hex";
+const OUTLINES: &str = "\
+-- hex_outlines_insert
+insert into hex_outlines (hex, outline)
+select hex, ST_GeomFromWKB(outline, 3857) from unnest($1::bigint[], $2::bytea[]) as fresh (hex, outline)
+on conflict (hex) do nothing";
+
+/// Publishes a release. Answers `false`, and changes nothing, if a release of this id is there already:
+/// the id is a hash of all that it was made from.
+///
+/// Refuses pieces of one layer that share ground.
+pub async fn insert_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<bool, StoreError> {
+    for layer in &release.layers {
+        refuse_overlap(layer)?;
+    }
+    let inserted = sqlx::query(RELEASE)
+        .bind(release.id.as_str())
+        .bind(release.region.as_str())
+        .bind(release.window.to_string())
+        .bind(release.source.code())
+        .bind(release.simulated)
+        .bind(&release.manifest)
+        .execute(tx.conn())
+        .await
+        .map_err(StoreError::doing("publish a release (simulated evidence must be marked as simulated)"))?;
+    if inserted.rows_affected() == 0 {
+        return Ok(false);
+    }
+    let used: BTreeSet<i64> =
+        release.layers.iter().flat_map(|layer| &layer.pieces).flat_map(|p| &p.hexes).map(|hex| hex.as_i64()).collect();
+    draw_hexes(tx, &used.into_iter().collect::<Vec<_>>()).await?;
+    for layer in &release.layers {
+        insert_layer(tx, release, layer).await?;
+    }
+    Ok(true)
+}
+
+async fn insert_layer(tx: &mut Tx<'_>, release: &NewRelease, layer: &ReleaseLayer) -> Result<(), StoreError> {
+    let layer_id: i64 = sqlx::query_scalar(LAYER)
+        .bind(release.id.as_str())
+        .bind(layer.layer.to_string())
+        .bind(&layer.private)
+        .fetch_one(tx.conn())
+        .await
+        .map_err(StoreError::doing("publish a layer (each layer once)"))?;
+    for chunk in layer.pieces.chunks(CHUNK) {
+        insert_pieces(tx, layer_id, chunk).await?;
+    }
+    let places: Vec<(i64, i32)> =
+        layer.pieces.iter().flat_map(|piece| piece.hexes.iter().map(|hex| (hex.as_i64(), piece.number))).collect();
+    for chunk in places.chunks(CHUNK) {
+        let (hexes, numbers): (Vec<_>, Vec<_>) = chunk.iter().copied().unzip();
+        sqlx::query(HEXES)
+            .bind(layer_id)
+            .bind(hexes)
+            .bind(numbers)
+            .execute(tx.conn())
+            .await
+            .map_err(StoreError::doing("publish the hexagons of a layer"))?;
+    }
+    insert_areas(tx, layer_id, &layer.areas).await
+}
+
+async fn insert_pieces(tx: &mut Tx<'_>, layer_id: i64, pieces: &[PieceRow]) -> Result<(), StoreError> {
+    sqlx::query(PIECES)
+        .bind(layer_id)
+        .bind(pieces.iter().map(|piece| piece.number).collect::<Vec<_>>())
+        .bind(pieces.iter().map(|piece| piece.kind.as_str()).collect::<Vec<_>>())
+        .bind(pieces.iter().map(|piece| piece.resolution).collect::<Vec<_>>())
+        .bind(pieces.iter().map(|piece| rows::hex_array(&piece.hexes)).collect::<Vec<_>>())
+        .bind(pieces.iter().map(|piece| piece.state.as_str()).collect::<Vec<_>>())
+        .bind(pieces.iter().map(|piece| piece.devices).collect::<Vec<_>>())
+        .bind(pieces.iter().map(|piece| piece.attempts).collect::<Vec<_>>())
+        .bind(pieces.iter().map(|piece| &piece.summary).collect::<Vec<_>>())
+        .execute(tx.conn())
+        .await
+        .map(drop)
+        .map_err(StoreError::doing("publish pieces"))
+}
+
+async fn insert_areas(tx: &mut Tx<'_>, layer_id: i64, areas: &[AreaRow]) -> Result<(), StoreError> {
+    sqlx::query(AREAS)
+        .bind(layer_id)
+        .bind(areas.iter().map(|area| area.key.as_str()).collect::<Vec<_>>())
+        .bind(areas.iter().map(|area| area.state.as_str()).collect::<Vec<_>>())
+        .bind(areas.iter().map(|area| area.devices).collect::<Vec<_>>())
+        .bind(areas.iter().map(|area| area.attempts).collect::<Vec<_>>())
+        .bind(areas.iter().map(|area| &area.summary).collect::<Vec<_>>())
+        .execute(tx.conn())
+        .await
+        .map(drop)
+        .map_err(StoreError::doing("publish areas"))
+}
+
+/// Keeps the outline of each hexagon that has none yet.
+async fn draw_hexes(tx: &mut Tx<'_>, hexes: &[i64]) -> Result<(), StoreError> {
+    for chunk in hexes.chunks(CHUNK) {
+        let missing: Vec<i64> = sqlx::query_scalar(WITHOUT_OUTLINE)
+            .bind(chunk)
+            .fetch_all(tx.conn())
+            .await
+            .map_err(StoreError::doing("find hexagons without an outline"))?;
+        if missing.is_empty() {
+            continue;
+        }
+        let outlines: Vec<Vec<u8>> = rows::hexes(&missing)?.into_iter().map(mercator::hex_outline).collect();
+        sqlx::query(OUTLINES)
+            .bind(missing)
+            .bind(outlines)
+            .execute(tx.conn())
+            .await
+            .map_err(StoreError::doing("draw hexagons"))?;
+    }
+    Ok(())
+}
+
+/// Two pieces share ground if they name the same hexagon, or one names an ancestor of the other's.
+fn refuse_overlap(layer: &ReleaseLayer) -> Result<(), Invalid> {
+    let mut owner: HashMap<Hex, i32> = HashMap::new();
+    for piece in &layer.pieces {
+        for &hex in &piece.hexes {
+            if let Some(other) = owner.insert(hex, piece.number) {
+                return Err(shared(hex, other, piece.number));
+            }
+        }
+    }
+    for (&hex, &number) in &owner {
+        let mut at = hex;
+        while let Some(parent) = at.resolution().pred().and_then(|coarser| at.parent(coarser)) {
+            if let Some(&other) = owner.get(&parent) {
+                return Err(shared(hex, other, number));
+            }
+            at = parent;
+        }
+    }
+    Ok(())
+}
+
+fn shared(hex: Hex, one: i32, other: i32) -> Invalid {
+    Invalid::new("release", format_args!("{hex} in pieces {one} and {other}"), "no two pieces may share ground")
+}

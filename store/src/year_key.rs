@@ -1,0 +1,29 @@
+use crate::{StoreError, Tx, rows};
+
+// Three random UUIDs hold 366 random bits; the hash takes out the fixed ones.
+const MAKE: &str = "\
+-- year_key_make
+insert into year_keys (year, key)
+values ($1, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())))
+on conflict do nothing";
+const READ: &str = "\
+-- year_key_read
+select key from year_keys where year = $1";
+
+/// The secret key of a calendar year (UTC), made at its first use. Device pseudonyms are HMACs with it.
+pub async fn year_key(tx: &mut Tx<'_>, year: i16) -> Result<[u8; 32], StoreError> {
+    let conn = tx.conn();
+    let read = async |conn: &mut sqlx::PgConnection| {
+        let key: Option<Vec<u8>> = sqlx::query_scalar(READ)
+            .bind(year)
+            .fetch_optional(conn)
+            .await
+            .map_err(StoreError::doing("read a year key"))?;
+        key.map(|key| rows::bytes("a year key", &key)).transpose()
+    };
+    if let Some(key) = read(conn).await? {
+        return Ok(key);
+    }
+    sqlx::query(MAKE).bind(year).execute(&mut *conn).await.map_err(StoreError::doing("make a year key"))?;
+    read(conn).await?.ok_or_else(|| StoreError::corrupt("a year key", "missing right after it was made"))
+}
