@@ -1,11 +1,27 @@
 //! The publication gate (METHODS 6): one partition of the ground per layer, window and source class, in
 //! which every piece has either no device or at least k; and area totals that betray no remainder.
 
-use domain::{AreaKey, Cover, Hex, Layer, Resolution, SourceClass, Window};
+mod areas;
+mod evidence;
+mod ground;
+mod partition;
+mod private;
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{AreaKey, AreaLevel, Cover, Hex, Layer, Resolution, SourceClass, Window};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{summary::UnitSummary, votes::LeafVotes};
+use self::{
+    areas::{Areas, Placed, Verdict, at_level},
+    evidence::Evidence,
+    ground::{Ground, compact, position},
+    partition::{Part, Splitter},
+    private::{Private, PublishedArea},
+};
+use crate::{aggregate::Judging, summary::UnitSummary, votes::LeafVotes};
 
 /// What a piece of the partition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -91,11 +107,168 @@ pub enum GateError {
     Previous(crate::votes::DecodeError),
 }
 
+/// A part of the partition on its way to publication.
+#[derive(Debug)]
+struct Cell {
+    part: Part,
+    /// The summary published before, where it stays (`Some(None)`: published as unmeasured).
+    kept: Option<Option<UnitSummary>>,
+}
+
 /// Builds the publication of one layer.
+///
+/// Without a previous release the region as a whole goes down the tree. With one, each of its parts does
+/// for itself: a part in which 1 to k-1 devices changed keeps its old numbers; another may be split where
+/// old votes, new votes and changes are each nobody or at least k on every side. A release therefore only
+/// ever refines the one before. It is compared with that one alone, not with all earlier ones.
 ///
 /// # Errors
 /// [`GateError`] if the previous release's private part cannot be read: nothing is published then.
 pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
-    let _ = (input, Resolution::Five);
-    Ok(LayerRelease { pieces: Vec::new(), areas: Vec::new(), private: Vec::new() })
+    let LayerInput { layer, source, window, leaves, cover, district_level, previous } = input;
+    let previous = previous.map(Private::decode).transpose().map_err(GateError::Previous)?.unwrap_or_default();
+    let judging = Judging::new(source, window);
+    let k = source.min_devices();
+    let ground = Ground::new(cover);
+    let votes = LeafVotes::merge_all(leaves);
+    let evidence = Evidence::new(&votes, cover, &previous);
+    let cells = partition(k, layer.leaf_resolution(), &ground, &evidence, previous.parts);
+    let summaries: Vec<Option<UnitSummary>> = cells
+        .par_iter()
+        .map(|cell| match &cell.kept {
+            Some(summary) => summary.clone(),
+            None => evidence.summary(&cell.part, &judging),
+        })
+        .collect();
+
+    let levels = if district_level {
+        &[AreaLevel::Municipality, AreaLevel::District, AreaLevel::State][..]
+    } else {
+        &[AreaLevel::Municipality]
+    };
+    let published = publish_areas(k, levels, &evidence, &cells, &judging, previous.areas);
+    let areas = published.now.iter().map(|area| AreaUnit { key: area.key, summary: area.summary.clone() }).collect();
+    let private = Private {
+        votes: evidence.remembered(&cells),
+        areas: published.now.into_iter().chain(published.before).collect(),
+        parts: cells.iter().zip(&summaries).map(|(cell, summary)| (cell.part.clone(), summary.clone())).collect(),
+    };
+    Ok(LayerRelease { pieces: pieces(&ground, &cells, &summaries), areas, private: private.encode() })
+}
+
+fn partition(
+    k: u32,
+    finest: Resolution,
+    ground: &Ground,
+    evidence: &Evidence<'_>,
+    previous: Vec<(Part, Option<UnitSummary>)>,
+) -> Vec<Cell> {
+    let mut splitter = Splitter::new(k, finest, ground, &evidence.marks, evidence.devices.len());
+    let mut cells = Vec::new();
+    if previous.is_empty() {
+        let region =
+            Part { kind: PieceKind::Remainder, resolution: 4, hexes: ground.roots().to_vec(), own: Vec::new() };
+        let everything = splitter.marks_of(&region);
+        let devices = splitter.count(&everything);
+        // Where 1 to k-1 devices are all there is, even "not measured" would say where they were not.
+        if devices.new > 0 && devices.is_safe(k) {
+            splitter.split(region);
+        }
+    }
+    for (part, summary) in previous {
+        let marks = splitter.marks_of(&part);
+        let devices = splitter.count(&marks);
+        if devices.changed == 0 || !devices.is_safe(k) {
+            cells.push(Cell { part, kept: Some(summary) });
+        } else {
+            splitter.split(part);
+        }
+    }
+    let fresh = splitter.parts.into_iter().chain(splitter.empty);
+    cells.extend(fresh.map(|part| Cell { part, kept: None }));
+    cells.sort_by_key(|cell| cell.part.hexes.first().map(|&hex| position(hex)));
+    cells
+}
+
+struct PublishedAreas {
+    now: Vec<PublishedArea>,
+    /// Published earlier and not now; still to be compared with.
+    before: Vec<PublishedArea>,
+}
+
+fn publish_areas(
+    k: u32,
+    levels: &[AreaLevel],
+    evidence: &Evidence<'_>,
+    cells: &[Cell],
+    judging: &Judging,
+    previous: Vec<PublishedArea>,
+) -> PublishedAreas {
+    let parts = evidence.parts_of_marks(cells);
+    let places = evidence.marks.iter().zip(&evidence.municipalities).zip(parts);
+    let placed: Vec<Placed> =
+        places.map(|((&mark, &municipality), part)| Placed { mark, municipality, part }).collect();
+    let stale: Vec<bool> = cells.iter().map(|cell| cell.kept.is_some()).collect();
+    let mut previous: HashMap<AreaKey, PublishedArea> = previous.into_iter().map(|area| (area.key, area)).collect();
+    let areas = Areas { k, placed: &placed, stale: &stale, devices: &evidence.devices, previous: &previous };
+    let verdicts = areas.judge(levels);
+    let units = evidence.by_area(|municipality| {
+        let keys = levels.iter().map(|&level| at_level(municipality, level));
+        keys.filter(|key| matches!(verdicts.get(key), Some(Verdict::Publish(_)))).collect()
+    });
+    let mut now: Vec<PublishedArea> = units
+        .into_par_iter()
+        .filter_map(|(key, unit)| match verdicts.get(&key) {
+            Some(Verdict::Publish(channels)) => {
+                Some(PublishedArea { key, summary: unit.finish(judging), channels: channels.clone() })
+            }
+            _ => None,
+        })
+        .collect();
+    now.extend(verdicts.into_values().filter_map(|verdict| match verdict {
+        Verdict::Keep(old) => Some(old),
+        Verdict::Publish(_) | Verdict::Withhold => None,
+    }));
+    now.sort_by_key(|area| area.key);
+    now.iter().for_each(|area| drop(previous.remove(&area.key)));
+    let mut before: Vec<PublishedArea> = previous.into_values().collect();
+    before.sort_by_key(|area| area.key);
+    PublishedAreas { now, before }
+}
+
+/// Measured parts one by one; unmeasured ground gathered by resolution-6 hexagon, for it has nobody to hide.
+fn pieces(ground: &Ground, cells: &[Cell], summaries: &[Option<UnitSummary>]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut unmeasured: BTreeMap<u64, (Hex, Vec<Hex>)> = BTreeMap::new();
+    for (cell, summary) in cells.iter().zip(summaries) {
+        let cut = |hex: Hex| {
+            let mut here = Vec::new();
+            ground.cut(hex, &mut here);
+            here
+        };
+        if let Some(summary) = summary {
+            let hexes = compact(cell.part.hexes.iter().flat_map(|&hex| cut(hex)).collect());
+            let (kind, resolution) = (cell.part.kind, cell.part.resolution);
+            pieces.push(Piece { number: 0, kind, resolution, hexes, summary: summary.clone() });
+        } else {
+            for &hex in &cell.part.hexes {
+                let at = hex.at_most(Resolution::Six);
+                unmeasured.entry(position(at)).or_insert_with(|| (at, Vec::new())).1.extend(cut(hex));
+            }
+        }
+    }
+    pieces.extend(unmeasured.into_values().map(|(at, hexes)| {
+        let hexes = compact(hexes);
+        let kind = if hexes.len() == 1 { PieceKind::Hex } else { PieceKind::Remainder };
+        let resolution = match hexes.as_slice() {
+            [hex] => hex.resolution().into(),
+            _ => at.resolution().into(),
+        };
+        Piece { number: 0, kind, resolution, hexes, summary: UnitSummary::not_measured() }
+    }));
+    pieces.sort_by_key(|piece| piece.hexes.first().map(|&hex| position(hex)));
+    for (number, piece) in (1..).zip(&mut pieces) {
+        piece.number = number;
+    }
+    pieces
 }

@@ -7,6 +7,7 @@ mod codec;
 
 pub use build::LeafBuilder;
 pub use codec::DecodeError;
+pub(crate) use codec::unsealed;
 
 use domain::{DayPart, DevicePseudonym, Hex, Layer, SourceClass};
 
