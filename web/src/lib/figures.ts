@@ -1,5 +1,5 @@
 import type { Track, UnitSummary } from './api-types.ts';
-import { measure } from './format.ts';
+import { measure, plain } from './format.ts';
 import { text } from './text.ts';
 
 export interface Figure {
@@ -18,7 +18,7 @@ function figure(label: string, given: Quantity, unit: string): Figure[] {
   const value = middle(given);
   if (value === null) return [];
   const [low, high] = typeof given === 'object' && given ? [given['p10'], given['p90']] : [null, null];
-  const range = typeof low === 'number' && typeof high === 'number' ? { range: `${text.panel.middle}: ${measure(low, unit)} bis ${measure(high, unit)}` } : {};
+  const range = typeof low === 'number' && typeof high === 'number' ? { range: text.panel.middle(plain(low), measure(high, unit)) } : {};
   return [{ label, value: measure(value, unit), ...range }];
 }
 

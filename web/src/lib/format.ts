@@ -13,7 +13,10 @@ export const count = (value: number | null | undefined): string => (finite(value
 
 /** Small numbers keep one decimal, large ones none. */
 export const measure = (value: number | null | undefined, unit: string): string =>
-  finite(value) ? `${(Math.abs(value) < 20 ? oneDecimal : whole).format(value)} ${unit}` : UNKNOWN;
+  finite(value) ? `${plain(value)} ${unit}` : UNKNOWN;
+
+/** The number of `measure`, without its unit. */
+export const plain = (value: number): string => (Math.abs(value) < 20 ? oneDecimal : whole).format(value).replace('-', '−');
 
 export const score = (value: number | null | undefined): string => (finite(value) ? twoDecimals.format(value) : UNKNOWN);
 

@@ -7,10 +7,14 @@ import { text } from '../lib/text.ts';
 import type { UrlState } from '../lib/url-state.ts';
 import { watchHover } from './hover.ts';
 import { LAYER, PIECE_LAYERS, SOURCE } from './ids.ts';
-import { addEverything, emptyStyle, showChosenArea, showContent, showLabels, type Content } from './style.ts';
+import { addEverything, emptyStyle, showChosen, showContent, showLabels, type Content } from './style.ts';
 import { exposeForTests } from './test-window.ts';
 
 setWorkerUrl(workerUrl);
+
+/** CSS pixels. */
+const EDGE = 24;
+const PANEL_WIDTH = 320;
 
 const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
@@ -24,7 +28,7 @@ export class MapController {
   readonly #map: Map;
   #content: Content | null = null;
   #labels: GeoJSON.FeatureCollection | null = null;
-  #chosen: string | null = null;
+  #chosen: { area: string | null; piece: number | null } = { area: null, piece: null };
 
   constructor(container: HTMLElement, at: UrlState['at'], { onselect, onmove }: Events) {
     const map = new Map({
@@ -68,14 +72,17 @@ export class MapController {
     this.#draw();
   }
 
-  choose(areaKey: string | null): void {
-    this.#chosen = areaKey;
+  choose(area: string | null, piece: number | null): void {
+    this.#chosen = { area, piece };
     this.#draw();
   }
 
-  goTo([west, south, east, north]: Bounds, how: 'at once' | 'gently', maxZoom = 12): void {
+  /** Shows a place, beside the panel with the numbers if there is one and room for both. */
+  goTo([west, south, east, north]: Bounds, how: 'at once' | 'gently', { besidePanel = false } = {}): void {
     const bounds: LngLatBoundsLike = [west, south, east, north];
-    this.#map.fitBounds(bounds, { padding: 24, maxZoom, duration: how === 'at once' || calm() ? 0 : 700 });
+    const right = besidePanel && this.#map.getContainer().clientWidth > 2 * PANEL_WIDTH ? PANEL_WIDTH : EDGE;
+    const padding = { top: EDGE, left: EDGE, bottom: EDGE, right };
+    this.#map.fitBounds(bounds, { padding, maxZoom: 12, duration: how === 'at once' || calm() ? 0 : 700 });
   }
 
   remove(): void {
@@ -85,11 +92,11 @@ export class MapController {
   #draw(): void {
     const map = this.#map;
     // `load` draws what came earlier.
-    if (!this.#content || !map.loaded() && !map.getLayer(LAYER.background)) return;
+    if (!this.#content || !map.getLayer(LAYER.background)) return;
     if (map.getSource(SOURCE.areas)) showContent(map, this.#content);
     else addEverything(map, this.#content);
     if (this.#labels) showLabels(map, this.#labels);
-    showChosenArea(map, this.#chosen);
+    showChosen(map, this.#chosen);
   }
 
   #whatIsAt({ point, lngLat }: MapMouseEvent): Selection {

@@ -11,6 +11,7 @@ export const LAYER = {
   notMeasured: 'hexes-not-measured',
   deadPattern: 'hexes-dead-pattern',
   hexOutline: 'hexes-outline',
+  hexChosen: 'hexes-chosen',
   hexHover: 'hexes-hover',
   municipality: 'areas-municipality',
   district: 'areas-district',

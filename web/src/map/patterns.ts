@@ -8,7 +8,7 @@ const SIZE = 16;
 /** Puts the two patterns on the map, or replaces them after a change of colours. */
 export function setPatterns(map: Map, notMeasuredGround: string): void {
   // The ground of "not measured" is opaque: nothing below it can tint an unmeasured place.
-  put(map, IMAGE.notMeasured, draw(notMeasuredGround, '#c9d0d6', 1.6, 'hatch'));
+  put(map, IMAGE.notMeasured, draw(notMeasuredGround, '#b7c1c9', 1.6, 'hatch'));
   put(map, IMAGE.dead, draw(null, 'rgba(70, 12, 4, 0.5)', 1.8, 'cross'));
 }
 

@@ -50,6 +50,7 @@ export function addEverything(map: Map, content: Content): void {
   map.addLayer({ id: LAYER.hexHover, type: 'line', ...hexes, layout: round, paint: hover('#0b1f2c', 2) });
   map.addLayer({ id: LAYER.areaHover, type: 'line', ...areas, filter: ['==', ['get', 'level'], 'municipality'], layout: round, paint: hover(INK, 2) });
   map.addLayer({ id: LAYER.areaChosen, type: 'line', ...areas, filter: ['==', ['get', 'key'], ''], layout: round, paint: { 'line-color': '#f5b700', 'line-width': 3.5, 'line-gap-width': 0 } });
+  map.addLayer({ id: LAYER.hexChosen, type: 'line', ...hexes, filter: ['==', ['get', 'number'], -1], layout: round, paint: { 'line-color': '#0b1f2c', 'line-width': 2.5 } });
   map.addLayer({
     id: LAYER.areaLabel,
     type: 'symbol',
@@ -75,8 +76,9 @@ export function showLabels(map: Map, labels: GeoJSON.FeatureCollection): void {
   map.getSource<GeoJSONSource>(SOURCE.labels)?.setData(labels);
 }
 
-export function showChosenArea(map: Map, key: string | null): void {
-  map.setFilter(LAYER.areaChosen, ['all', ['==', ['get', 'level'], 'municipality'], ['==', ['get', 'key'], key ?? '']]);
+export function showChosen(map: Map, { area, piece }: { area: string | null; piece: number | null }): void {
+  map.setFilter(LAYER.areaChosen, ['all', ['==', ['get', 'level'], 'municipality'], ['==', ['get', 'key'], area ?? '']]);
+  map.setFilter(LAYER.hexChosen, ['==', ['get', 'number'], piece ?? -1]);
 }
 
 function retile(map: Map, id: string, url: string): void {
