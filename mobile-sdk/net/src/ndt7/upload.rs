@@ -73,15 +73,24 @@ pub(crate) async fn upload(
         }
     };
     let duration = elapsed().min(budget.duration);
+    let mut all_arrived = None;
     if matches!(end, End::Time | End::Bytes) {
         let close = async {
             let _ = sender.close().await;
             (&mut listen).await
         };
-        let _ = timeout(LAST_WORD, close).await;
+        // The goodbye is answered after everything before it has arrived.
+        if let Ok(End::Server) = timeout(LAST_WORD, close).await {
+            all_arrived = Some(elapsed());
+        }
     }
 
-    let (samples, counted) = &*server_counted.lock().unwrap_or_else(PoisonError::into_inner);
+    let (samples, counted) = &mut *server_counted.lock().unwrap_or_else(PoisonError::into_inner);
+    if let (0, Some(at)) = (*counted, all_arrived) {
+        // Over before the server's first count.
+        samples.push(at, sent);
+        *counted = sent;
+    }
     if end == End::Server && *counted == 0 {
         end = End::Broken;
     }

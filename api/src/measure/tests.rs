@@ -1,0 +1,196 @@
+use std::{net::SocketAddr, time::Duration};
+
+use domain::{ByteCount, SystemClock, record::TestOutcome};
+use futures_util::{SinkExt as _, StreamExt as _};
+use sdk_net::{Budget, End, MeasureError, MeasureOptions, ServerUrl, measure};
+use tokio::net::TcpListener;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Error, Message, client::IntoClientRequest as _, http::Response},
+};
+
+use super::*;
+
+type Socket = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+async fn server(max_tests: usize, runtime_ms: u64) -> SocketAddr {
+    let config = MeasureConfig { max_tests, runtime: Duration::from_millis(runtime_ms), ..MeasureConfig::default() };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = routes(config).into_make_service_with_connect_info::<Endpoints>();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+async fn connect(
+    address: SocketAddr,
+    path: &str,
+    protocol: Option<&'static str>,
+) -> Result<Socket, Response<Option<Vec<u8>>>> {
+    let mut request = format!("ws://{address}{path}").into_client_request().unwrap();
+    if let Some(protocol) = protocol {
+        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
+    }
+    match connect_async(request).await {
+        Ok((socket, response)) => {
+            assert_eq!(response.headers()["sec-websocket-protocol"], SUBPROTOCOL);
+            Ok(socket)
+        }
+        Err(Error::Http(response)) => Err(*response),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+fn short(duration_ms: u64) -> MeasureOptions {
+    let budget = Budget { duration: Duration::from_millis(duration_ms), bytes: ByteCount::from_megabytes(500) };
+    MeasureOptions { download: Some(budget), upload: Some(budget), idle_pings: 5, ..MeasureOptions::STANDARD }
+}
+
+fn url(address: SocketAddr) -> ServerUrl {
+    format!("http://{address}").parse().unwrap()
+}
+
+#[tokio::test]
+async fn our_own_client_gets_all_its_numbers() {
+    let address = server(8, 400).await;
+    let mut told = Vec::new();
+    let report = measure(&url(address), &short(300), &SystemClock::default(), &mut |progress| told.push(progress))
+        .await
+        .unwrap();
+    let TestOutcome::Completed(result) = report.outcome else { panic!("{report:?}") };
+    // Loopback: anything below 10 Mbit/s would be a unit mistake.
+    assert!(result.download.unwrap().as_mbps_f64() > 10.0, "{report:?}");
+    assert!(result.upload.unwrap().as_mbps_f64() > 10.0, "{report:?}");
+    assert!(result.idle_latency.unwrap().as_millis_f64() < 200.0, "{report:?}");
+    assert!(result.jitter.is_some());
+    assert!(told.len() >= 7, "five pings and progress of both directions: {told:?}");
+}
+
+#[tokio::test]
+async fn a_client_stops_at_its_data_budget() {
+    let address = server(8, 5_000).await;
+    let budget = Budget { duration: Duration::from_secs(5), bytes: ByteCount::from_megabytes(2) };
+    let options = MeasureOptions { download: Some(budget), upload: Some(budget), idle_pings: 0, ..short(0) };
+    let report = measure(&url(address), &options, &SystemClock::default(), &mut |_| {}).await.unwrap();
+    for transfer in [report.download.unwrap(), report.upload.unwrap()] {
+        assert_eq!(transfer.end, End::Bytes);
+        assert!(transfer.bytes < ByteCount::from_bytes(2_000_000 + (1 << 20)), "{transfer:?}");
+        assert!(transfer.rate.is_some(), "{transfer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_server_says_so_with_a_time_to_return() {
+    let address = server(1, 2_000).await;
+    let _busy = connect(address, "/ndt/v7/upload", Some(SUBPROTOCOL)).await.unwrap();
+    let refused = connect(address, "/ndt/v7/download", Some(SUBPROTOCOL)).await.unwrap_err();
+    assert_eq!(refused.status(), 503);
+    assert_eq!(refused.headers()["retry-after"], "3");
+    assert_eq!(refused.headers()["content-type"], "application/problem+json");
+    let error = measure(&url(address), &short(100), &SystemClock::default(), &mut |_| {}).await.unwrap_err();
+    assert!(matches!(error, MeasureError::Busy { retry_after } if retry_after == Duration::from_secs(3)), "{error}");
+}
+
+#[tokio::test]
+async fn a_place_is_free_again_after_an_abrupt_end() {
+    let address = server(1, 10_000).await;
+    let first = connect(address, "/ndt/v7/download", Some(SUBPROTOCOL)).await.unwrap();
+    drop(first);
+    // The server notices with its next write; until then it is honestly full.
+    while connect(address, "/ndt/v7/upload", Some(SUBPROTOCOL)).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn bad_requests_are_problems_not_tests() {
+    let address = server(1, 1_000).await;
+    for (path, protocol) in [
+        ("/ndt/v7/download", None),
+        ("/ndt/v7/download", Some("net.measurementlab.throughput.v1")),
+        ("/ndt/v7/download?early_exit=10", Some(SUBPROTOCOL)),
+        ("/ndt/v7/upload?a=1&a=2", Some(SUBPROTOCOL)),
+        ("/ndt/v7/upload?a=", Some(SUBPROTOCOL)),
+    ] {
+        let refused = connect(address, path, protocol).await.unwrap_err();
+        assert_eq!(refused.status(), 400, "{path}");
+        assert_eq!(refused.headers()["content-type"], "application/problem+json", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_any_origin_may_measure() {
+    let address = server(1, 200).await;
+    let mut request = format!("ws://{address}/ndt/v7/download").into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(SUBPROTOCOL));
+    request.headers_mut().insert("origin", HeaderValue::from_static("https://elsewhere.example"));
+    let (_socket, response) = connect_async(request).await.unwrap();
+    assert_eq!(response.headers()["access-control-allow-origin"], "*");
+}
+
+#[tokio::test]
+async fn a_download_grows_its_messages_counts_them_and_says_goodbye() {
+    let address = server(1, 400).await;
+    let mut socket = connect(address, "/ndt/v7/download", Some(SUBPROTOCOL)).await.unwrap();
+    let (mut sizes, mut texts, mut close) = (Vec::new(), Vec::new(), None);
+    while let Some(Ok(message)) = socket.next().await {
+        match message {
+            Message::Binary(payload) => sizes.push(payload.len()),
+            Message::Text(text) => texts.push(serde_json::from_str::<serde_json::Value>(&text).unwrap()),
+            Message::Close(frame) => close = frame,
+            _ => {}
+        }
+    }
+    assert_eq!(sizes[0], 1 << 13);
+    assert!(sizes.windows(2).all(|pair| pair[1] == pair[0] || pair[1] == pair[0] * 2));
+    assert!(*sizes.last().unwrap() <= 1 << 20);
+    let last = texts.last().unwrap();
+    assert_eq!(last["AppInfo"]["NumBytes"], sizes.iter().sum::<usize>());
+    assert_eq!(last["Test"], "download");
+    assert!(last["ConnectionInfo"]["Client"].as_str().unwrap().starts_with("127.0.0.1:"));
+    assert_eq!(last["ConnectionInfo"]["Server"], address.to_string());
+    assert_eq!(close.unwrap().reason, "Done sending");
+}
+
+#[tokio::test]
+async fn an_upload_takes_the_largest_message_and_ends_after_its_time() {
+    let address = server(1, 400).await;
+    let mut socket = connect(address, "/ndt/v7/upload", Some(SUBPROTOCOL)).await.unwrap();
+    socket.send(Message::Binary(vec![7; MAX_MESSAGE].into())).await.unwrap();
+    let (mut counted, mut closed) = (0, false);
+    while let Some(Ok(message)) = socket.next().await {
+        match message {
+            Message::Text(text) => {
+                let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+                counted = json["AppInfo"]["NumBytes"].as_u64().unwrap();
+            }
+            Message::Close(_) => closed = true,
+            _ => {}
+        }
+    }
+    assert_eq!(counted, MAX_MESSAGE as u64);
+    assert!(closed);
+}
+
+#[tokio::test]
+async fn an_oversized_message_ends_the_test_and_not_the_server() {
+    let address = server(1, 2_000).await;
+    let mut socket = connect(address, "/ndt/v7/upload", Some(SUBPROTOCOL)).await.unwrap();
+    let _ = socket.send(Message::Binary(vec![7; MAX_MESSAGE + 1].into())).await;
+    while let Some(Ok(_)) = socket.next().await {}
+    while connect(address, "/ndt/v7/upload", Some(SUBPROTOCOL)).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_is_let_go_in_time() {
+    let address = server(1, 100).await;
+    let _silent = connect(address, "/ndt/v7/download", Some(SUBPROTOCOL)).await.unwrap();
+    let freed = async {
+        while connect(address, "/ndt/v7/upload", Some(SUBPROTOCOL)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), freed).await.unwrap();
+}
