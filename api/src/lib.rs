@@ -5,13 +5,14 @@
 #![forbid(unsafe_code)]
 
 mod error;
+pub mod export;
 pub mod measure;
 mod openapi;
-mod read;
+mod ops;
 pub mod ranking;
+mod read;
 mod state;
 mod submit;
-mod ops;
 mod web;
 
 pub use error::ApiError;

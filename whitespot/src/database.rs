@@ -1,10 +1,9 @@
 //! The database of a command: a private cluster, or the server that `--database-url` names.
 
 use domain::RegionId;
-use region::RegionTables;
 use store::{ClusterConfig, PrivateCluster, Store};
 
-use crate::{Failure, cli::Global, progress::Step};
+use crate::{Failure, cli::Global, commands::region, progress::Step};
 
 /// An open database. Close it, so that the owner of a private cluster stops it cleanly.
 #[derive(Debug)]
@@ -41,17 +40,13 @@ impl Database {
 
     /// Makes sure that the database holds the region, from the tables in `--regions-dir`.
     pub async fn load_region(&self, global: &Global, id: &RegionId) -> Result<(), Failure> {
-        if store::regions(self.store.pool()).await?.iter().any(|region| region.id == *id) {
+        if store::regions(&self.store).await?.iter().any(|region| region.id == *id) {
             return Ok(());
         }
+        let tables = region::read(global, id)?;
         let step = Step::start(&format!("load region {id}"), 0);
-        let folder = global.regions_dir.join(id.as_str());
-        let tables = RegionTables::read(&folder).map_err(|error| {
-            format!("cannot load region `{id}` from {}: {error}. Build it with `whitespot region build`", folder.display())
-        })?;
-        let count = tables.areas().count();
-        crate::commands::region::save(&self.store, &tables).await?;
-        step.done(format_args!("{count} areas"));
+        region::save(&self.store, &tables).await?;
+        step.done(format_args!("{} areas", tables.areas().count()));
         Ok(())
     }
 }

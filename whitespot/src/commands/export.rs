@@ -1,4 +1,4 @@
-use api::ranking;
+use api::export::{self, HexForm};
 
 use crate::{
     Failure,
@@ -17,9 +17,9 @@ pub async fn run(global: &Global, args: Export) -> Result<(), Failure> {
 
 async fn render(database: &Database, args: &Export) -> Result<String, Failure> {
     let form = match args.format {
-        Format::Table | Format::Csv => ranking::HexForm::Csv,
-        Format::Json => ranking::HexForm::Json,
-        Format::Geojson => ranking::HexForm::GeoJson,
+        Format::Table | Format::Csv => HexForm::Csv,
+        Format::Json => HexForm::Json,
+        Format::Geojson => HexForm::GeoJson,
     };
-    Ok(ranking::export_hexes(&database.store, &args.region, args.window.as_ref(), args.layer, form).await?)
+    Ok(export::hexes(&database.store, &args.region, args.window.as_ref(), args.layer, form).await?)
 }

@@ -1,0 +1,146 @@
+//! A ranked list and an export from one release: the same for HTTP and for the command line.
+
+use std::collections::{BTreeMap, HashMap};
+
+use analytics::{AreaFacts, Outline, RankHeader, RankInput, Ranking, RuleBook, Track, UnitSummary, rank};
+use domain::{AreaKey, AreaLevel, Hex, Layer, RegionId, ReleaseId, TechnologyView, Window};
+use store::{AreaData, ReleaseLayerRow, ReleaseRow, Store};
+
+use crate::{ApiError, read};
+
+/// Which list.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Region.
+    pub region: RegionId,
+    /// Fixed or mobile.
+    pub track: Track,
+    /// This release; the newest that has the track otherwise.
+    pub release: Option<ReleaseId>,
+    /// Only releases of this window.
+    pub window: Option<Window>,
+}
+
+/// Ranks the municipalities of a region from what one release published.
+pub async fn compute(store: &Store, request: &Request) -> Result<Ranking, ApiError> {
+    let region = read::find_region(store, &request.region).await?;
+    let release = choose(store, request).await?;
+    let layers = relevant(&store::release_layers(store, &release.id).await?, request.track);
+    let mut units: BTreeMap<AreaKey, Vec<(Layer, UnitSummary)>> = BTreeMap::new();
+    for &layer in &layers {
+        for row in store::area_rows(store, &release.id, layer).await? {
+            let summary = serde_json::from_value(row.summary)
+                .map_err(|error| ApiError::Internal(format!("summary of {} in {}: {error}", row.key, release.id)))?;
+            units.entry(row.key).or_default().push((layer, summary));
+        }
+    }
+    let rules = RuleBook::builtin();
+    let profile = rules.profile(request.track);
+    let credits = region.provenance.get("credits").and_then(|credits| credits.as_array()).cloned().unwrap_or_default();
+    let header = RankHeader {
+        region: request.region.clone(),
+        release: release.id.clone(),
+        window: release.window.clone(),
+        source: release.source,
+        simulated: release.simulated,
+        ruleset_hash: rules.hash(),
+        generated_from: credits.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect(),
+    };
+    let areas = facts(store, request, &release).await?;
+    // The seed belongs to the release: its list is the same whenever it is asked for.
+    let seed = u64::from_str_radix(release.id.as_str(), 16).unwrap_or_default();
+    let input = RankInput { track: request.track, header, areas, units, profile, seed };
+    Ok(rank(input))
+}
+
+async fn choose(store: &Store, request: &Request) -> Result<ReleaseRow, ApiError> {
+    if let Some(id) = &request.release {
+        return read::find_release(store, id).await;
+    }
+    for release in store::releases(store, &request.region).await? {
+        let in_window = request.window.as_ref().is_none_or(|window| *window == release.window);
+        if in_window && !relevant(&store::release_layers(store, &release.id).await?, request.track).is_empty() {
+            return Ok(release);
+        }
+    }
+    Err(ApiError::NotFound {
+        what: "release for this track in region",
+        id: request.region.to_string(),
+        hint: "measure or import something, then run `whitespot release --region …`",
+    })
+}
+
+fn relevant(layers: &[ReleaseLayerRow], track: Track) -> Vec<Layer> {
+    let wanted = |layer: &Layer| match track {
+        Track::Fixed => *layer == Layer::Fixed,
+        Track::Mobile => layer.view() == Some(TechnologyView::Broadband),
+    };
+    layers.iter().map(|row| row.layer).filter(wanted).collect()
+}
+
+async fn facts(store: &Store, request: &Request, release: &ReleaseRow) -> Result<Vec<AreaFacts>, ApiError> {
+    let areas = store::areas(store, &request.region).await?;
+    let districts: HashMap<AreaKey, String> =
+        areas.iter().filter(|a| a.level == AreaLevel::District).map(|a| (a.key, a.name.clone())).collect();
+    let mut area_km2: HashMap<AreaKey, f64> = HashMap::new();
+    for (hex, key) in store::load_cover(store, &request.region).await?.pairs() {
+        *area_km2.entry(key).or_default() += hex.as_h3().area_km2();
+    }
+    let below = match request.track {
+        Track::Fixed => ground_below(store, release).await?,
+        Track::Mobile => Vec::new(),
+    };
+    let municipalities = areas.into_iter().filter(|area| area.level == AreaLevel::Municipality);
+    Ok(municipalities.map(|area| fact(area, &districts, &area_km2, &below)).collect())
+}
+
+fn fact(
+    area: AreaData,
+    districts: &HashMap<AreaKey, String>,
+    area_km2: &HashMap<AreaKey, f64>,
+    below: &[analytics::Piece],
+) -> AreaFacts {
+    let mut sites: Vec<Hex> = area.sites.iter().map(|site| site.hex).collect();
+    sites.sort_unstable();
+    sites.dedup();
+    AreaFacts {
+        key: area.key,
+        name: area.name,
+        district: area.parent.and_then(|key| districts.get(&key).cloned()).unwrap_or_default(),
+        inhabitants: area.inhabitants,
+        area_km2: area_km2.get(&area.key).copied().unwrap_or_default(),
+        site_hexes_total: sites.len() as u32,
+        site_hexes_below: analytics::rank::site_hexes_below(below, &sites),
+    }
+}
+
+/// Published pieces of the fixed layer whose state is below the floor.
+async fn ground_below(store: &Store, release: &ReleaseRow) -> Result<Vec<analytics::Piece>, ApiError> {
+    let rows = store::pieces(store, &release.id, Layer::Fixed, None, None, i64::from(i32::MAX)).await?;
+    let piece = |row: store::PieceRow| {
+        let summary = serde_json::from_value(row.summary).ok()?;
+        let kind = if row.kind == "hex" { analytics::PieceKind::Hex } else { analytics::PieceKind::Remainder };
+        let resolution = u8::try_from(row.resolution).ok()?;
+        Some(analytics::Piece { number: row.number, kind, resolution, hexes: row.hexes, summary })
+    };
+    Ok(rows.into_iter().filter(|row| row.state == "dead").filter_map(piece).collect())
+}
+
+/// The list as GeoJSON, with the outlines of the municipalities.
+pub async fn to_geojson(store: &Store, region: &RegionId, ranking: &Ranking) -> Result<String, ApiError> {
+    let outlines = store::area_outlines_geojson(store, region).await?;
+    let features = outlines.get("features").and_then(|features| features.as_array()).cloned().unwrap_or_default();
+    let outlines: Vec<Outline> = features.iter().filter_map(outline).collect();
+    Ok(ranking.to_geojson(&outlines))
+}
+
+fn outline(feature: &serde_json::Value) -> Option<Outline> {
+    let key = feature.pointer("/properties/key")?.as_str()?.parse().ok()?;
+    let coordinates = feature.pointer("/geometry/coordinates")?.clone();
+    let polygons = match feature.pointer("/geometry/type")?.as_str()? {
+        "Polygon" => vec![serde_json::from_value(coordinates).ok()?],
+        "MultiPolygon" => serde_json::from_value(coordinates).ok()?,
+        _ => return None,
+    };
+    Some(Outline { key, polygons })
+}

@@ -1,0 +1,219 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use analytics::{LayerInput, LayerRelease, LeafVotes, RuleBook, build_layer};
+use domain::{Clock, Cover, Layer, RegionId, ReleaseId, SourceClass, Window};
+use rayon::prelude::*;
+use serde::Serialize;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use store::{AreaRow, NewRelease, PieceRow, ReleaseLayer, Store};
+use tracing::info;
+
+use crate::WorkerError;
+
+/// A release as it was published.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Published {
+    /// Its id: a hash of evidence, rules and code.
+    pub id: ReleaseId,
+    /// Window that it judges.
+    pub window: Window,
+    /// Class of its evidence.
+    pub source: SourceClass,
+    /// Number of layers.
+    pub layers: u64,
+    /// Pieces of ground over all layers.
+    pub pieces: u64,
+    /// False: nothing had changed since the release of that id.
+    pub new: bool,
+}
+
+/// Layers that are gated at the same time. Each holds its votes in memory.
+const LAYERS_AT_ONCE: usize = 2;
+
+/// Passes all leaves of a region through the gate and publishes what changed, one release for each window
+/// and source class. Nothing is published where the gate refuses; an unchanged release is not repeated.
+pub async fn publish(
+    store: &Store,
+    region: &RegionId,
+    window: Option<&Window>,
+    clock: Arc<dyn Clock>,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<Published>, WorkerError> {
+    if !store::regions(store).await?.iter().any(|known| known.id == *region) {
+        return Err(WorkerError::NoRegion(region.clone()));
+    }
+    let cover = Arc::new(store::load_cover(store, region).await?);
+    let windows = match window {
+        Some(window) => vec![window.clone()],
+        None => store::windows(store).await?,
+    };
+    let started = clock.monotonic();
+    let mut published = Vec::new();
+    let mut layers_done = 0;
+    for window in windows {
+        let mut by_source: BTreeMap<SourceClass, Vec<Layer>> = BTreeMap::new();
+        for (source, layer) in store::leaf_layers(store, &window).await? {
+            by_source.entry(source).or_default().push(layer);
+        }
+        for (source, layers) in by_source {
+            let task = Task { store, region, window: &window, source, cover: &cover };
+            if let Some(release) = task.release(&layers, &mut layers_done, progress).await? {
+                published.push(release);
+            }
+        }
+    }
+    let took = clock.monotonic().saturating_sub(started);
+    info!(releases.count = published.len(), publish.duration_ms = took.as_millis(), "published");
+    Ok(published)
+}
+
+struct Task<'a> {
+    store: &'a Store,
+    region: &'a RegionId,
+    window: &'a Window,
+    source: SourceClass,
+    cover: &'a Arc<Cover>,
+}
+
+impl Task<'_> {
+    async fn release(
+        &self,
+        layers: &[Layer],
+        layers_done: &mut u64,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<Option<Published>, WorkerError> {
+        let previous = store::latest_release(self.store, self.region, Some(self.window), Some(self.source)).await?;
+        let rules = RuleBook::builtin().hash();
+        let mut snapshot = Sha256::new();
+        let mut built = Vec::new();
+        for some in layers.chunks(LAYERS_AT_ONCE) {
+            let mut inputs = Vec::with_capacity(some.len());
+            for &layer in some {
+                let leaves = store::read_leaves(self.store, self.window, self.source, layer).await?;
+                snapshot.update(layer.to_string());
+                for leaf in &leaves {
+                    snapshot.update(leaf);
+                }
+                let private = match &previous {
+                    Some(previous) => store::private_part(self.store, &previous.id, layer).await?,
+                    None => None,
+                };
+                inputs.push((layer, leaves, private));
+            }
+            let (window, source, cover) = (self.window.clone(), self.source, Arc::clone(self.cover));
+            let releases = tokio::task::spawn_blocking(move || {
+                let gate = |(layer, leaves, private)| gate(layer, leaves, private, &window, source, &cover);
+                inputs.into_par_iter().map(gate).collect::<Result<Vec<_>, WorkerError>>()
+            })
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+            // A layer with nothing to show (other regions' evidence, too few devices) is not part of the release.
+            built.extend(releases.into_iter().filter(|layer| !layer.pieces.is_empty()));
+            *layers_done += some.len() as u64;
+            progress(*layers_done);
+        }
+        if built.is_empty() {
+            return Ok(None);
+        }
+        let snapshot = hex(&snapshot.finalize());
+        let id = self.id(&snapshot, &rules, previous.as_ref().map(|release| &release.id));
+        let manifest = json!({
+            "snapshot_hash": snapshot,
+            "ruleset_hash": rules,
+            "software": concat!("whitespot ", env!("CARGO_PKG_VERSION")),
+            "min_devices": self.source.min_devices(),
+        });
+        if let Some(previous) = previous.filter(|previous| previous.manifest == manifest) {
+            return Ok(Some(self.published(previous.id, &built, false)));
+        }
+        let release = NewRelease {
+            id: id.clone(),
+            region: self.region.clone(),
+            window: self.window.clone(),
+            source: self.source,
+            simulated: self.source == SourceClass::Simulated,
+            manifest,
+            layers: built,
+        };
+        let new = self
+            .store
+            .run_tx("insert_release", |tx| {
+                let release = release.clone();
+                Box::pin(async move { store::insert_release(tx, &release).await })
+            })
+            .await?;
+        Ok(Some(self.published(id, &release.layers, new)))
+    }
+
+    /// The same evidence, rules, code and predecessor give the same id.
+    fn id(&self, snapshot: &str, rules: &str, previous: Option<&ReleaseId>) -> ReleaseId {
+        let mut hash = Sha256::new();
+        let previous = previous.map_or("", ReleaseId::as_str);
+        let (window, version) = (self.window.to_string(), env!("CARGO_PKG_VERSION"));
+        for part in [self.region.as_str(), &window, self.source.code(), snapshot, rules, version, previous] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        let text = hex(&hash.finalize()[..8]);
+        #[expect(clippy::expect_used, reason = "16 hexadecimal digits are a valid id")]
+        text.parse().expect("hexadecimal digits")
+    }
+
+    fn published(&self, id: ReleaseId, layers: &[ReleaseLayer], new: bool) -> Published {
+        Published {
+            id,
+            window: self.window.clone(),
+            source: self.source,
+            layers: layers.len() as u64,
+            pieces: layers.iter().map(|layer| layer.pieces.len() as u64).sum(),
+            new,
+        }
+    }
+}
+
+fn gate(
+    layer: Layer,
+    leaves: Vec<Vec<u8>>,
+    private: Option<Vec<u8>>,
+    window: &Window,
+    source: SourceClass,
+    cover: &Cover,
+) -> Result<ReleaseLayer, WorkerError> {
+    let leaves = leaves.iter().map(|leaf| LeafVotes::decode(leaf)).collect::<Result<Vec<_>, _>>()?;
+    let previous = private.as_deref();
+    let LayerRelease { pieces, areas, private } =
+        build_layer(LayerInput { layer, source, window, leaves, cover, district_level: true, previous })
+            .map_err(|error| WorkerError::Previous(error.to_string()))?;
+    let piece = |piece: analytics::Piece| PieceRow {
+        number: piece.number,
+        kind: piece.kind.code().to_owned(),
+        resolution: i16::from(piece.resolution),
+        hexes: piece.hexes,
+        state: piece.summary.state.code().to_owned(),
+        devices: piece.summary.devices as i32,
+        attempts: piece.summary.attempts as i64,
+        summary: json!(piece.summary),
+    };
+    let area = |area: analytics::AreaUnit| AreaRow {
+        key: area.key,
+        state: area.summary.state.code().to_owned(),
+        devices: area.summary.devices as i32,
+        attempts: area.summary.attempts as i64,
+        summary: json!(area.summary),
+    };
+    Ok(ReleaseLayer {
+        layer,
+        pieces: pieces.into_iter().map(piece).collect(),
+        areas: areas.into_iter().map(area).collect(),
+        private,
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
