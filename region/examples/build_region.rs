@@ -2,11 +2,21 @@
 //!
 //! `whitespot region build` does the same with a progress bar; this needs nothing but the crate.
 
-use std::{env, error::Error, path::PathBuf};
+use std::{env, error::Error, path::PathBuf, process::ExitCode};
 
 use region::{Recipe, RegionTables};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args_os().skip(1).map(PathBuf::from);
     let (Some(recipe), Some(data), Some(out)) = (arguments.next(), arguments.next(), arguments.next()) else {
         return Err("usage: build_region RECIPE.toml DATA_FOLDER OUT_FOLDER [REPORT.json]".into());

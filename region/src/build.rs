@@ -80,7 +80,7 @@ pub fn build(spec: &BuildSpec, progress: &dyn Fn(Progress)) -> Result<(RegionTab
     join.supply()?;
     tell(Stage::Inputs, 2, 3);
     let tables = RegionTables { areas: BTreeMap::new(), hexes, provenance: Provenance::new(spec) };
-    join.sites(&tables.cover())?;
+    join.sites(&tables.cover(), &tables.hexes)?;
     tell(Stage::Inputs, 3, 3);
     outlines::sum_up(&mut areas);
 

@@ -61,6 +61,8 @@ pub enum FindingKind {
     BoundaryWithoutSupply,
     /// A key in the supply file that has no boundary, for example a city district.
     SupplyWithoutBoundary,
+    /// A share of households a little over 100 %, cut to 100.
+    ShareOver100,
     /// A district that no file names.
     DistrictWithoutName,
     /// A municipality too small to hold the centre of a hexagon.
@@ -93,6 +95,7 @@ impl FindingKind {
             Self::InhabitantsWithoutBoundary => "keys in the population file without a boundary",
             Self::BoundaryWithoutSupply => "municipalities without a row in the supply file",
             Self::SupplyWithoutBoundary => "keys in the supply file without a boundary (left out)",
+            Self::ShareOver100 => "municipalities with shares of households over 100 % (cut to 100)",
             Self::DistrictWithoutName => "districts that no file names",
             Self::MunicipalityWithoutHexagon => "municipalities too small to hold the centre of a hexagon",
             Self::BoundaryOverlap => "overlapping boundaries (the smaller key keeps the hexagons)",

@@ -7,7 +7,10 @@ use domain::{AreaKey, AreaLevel};
 use super::Areas;
 use crate::{
     BuildError, BuildSpec, Finding, FindingKind,
-    inputs::{TextTable, population, supply},
+    inputs::{
+        TextTable, population,
+        supply::{self, Cut, Supply},
+    },
     tables::provenance::{Provenance, Role},
 };
 
@@ -46,12 +49,29 @@ impl Join<'_> {
         let lines: BTreeMap<_, _> = read.shares.iter().map(|(&key, (_, line))| (key, *line)).collect();
         let kinds = (FindingKind::BoundaryWithoutSupply, FindingKind::SupplyWithoutBoundary);
         self.compare(&read.table, &lines, kinds)?;
+        self.note_cut(&read);
         for (key, (shares, _)) in read.shares {
             if let Some(area) = self.areas.get_mut(&key) {
                 area.supply = shares;
             }
         }
         Ok(())
+    }
+
+    /// Shares over 100 in the region, one finding a municipality.
+    fn note_cut(&mut self, read: &Supply) {
+        let mut by_key = BTreeMap::<AreaKey, Vec<&Cut>>::new();
+        for cut in read.cut.iter().filter(|cut| self.areas.contains_key(&cut.key)) {
+            by_key.entry(cut.key).or_default().push(cut);
+        }
+        self.findings.extend(by_key.into_iter().map(|(key, cuts)| Finding {
+            kind: FindingKind::ShareOver100,
+            key: key.to_string(),
+            file: read.table.name(),
+            line: cuts.first().map(|cut| cut.line),
+            count: cuts.len() as u64,
+            detail: cuts.iter().map(|cut| format!("{} {:.2}", cut.column, cut.percent)).collect::<Vec<_>>().join(", "),
+        }));
     }
 
     /// Reports keys that only one side has. Rows of other states are counted.

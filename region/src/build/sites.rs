@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AreaKey, Cover};
+use domain::{AreaKey, Cover, Hex};
+use h3o::LatLng;
 
 use super::join::Join;
 use crate::{
@@ -13,7 +14,8 @@ use crate::{
 };
 
 impl Join<'_> {
-    pub(super) fn sites(&mut self, cover: &Cover) -> Result<(), BuildError> {
+    /// `hexes` are those of `cover`, by municipality.
+    pub(super) fn sites(&mut self, cover: &Cover, hexes: &BTreeMap<AreaKey, Vec<Hex>>) -> Result<(), BuildError> {
         let Some(source) = &self.spec.sites else { return Ok(()) };
         let (table, rows) = sites::read(&source.path)?;
         self.provenance.add(Role::Sites, source, std::slice::from_ref(&source.path))?;
@@ -31,7 +33,10 @@ impl Join<'_> {
                         self.findings.push(finding(FindingKind::SiteInOtherMunicipality, row, &file, detail));
                     }
                 }
-                Err(kind) => self.findings.push(finding(kind, row, &file, format!("key {}", row.key))),
+                Err(kind) => {
+                    let detail = format!("key {}{}", row.key, how_far(row, hexes));
+                    self.findings.push(finding(kind, row, &file, detail));
+                }
             }
         }
         if counts.is_empty() {
@@ -82,4 +87,13 @@ impl Join<'_> {
 
 fn finding(kind: FindingKind, row: &SiteRow, file: &str, detail: String) -> Finding {
     Finding { kind, key: row.number.clone(), file: file.to_owned(), line: Some(row.line), count: 1, detail }
+}
+
+/// How far a site lies from the municipality of its key: a generalised border cuts off a few hundred metres, a wrong
+/// coordinate lies in another country.
+fn how_far(row: &SiteRow, hexes: &BTreeMap<AreaKey, Vec<Hex>>) -> String {
+    let Some((hex, around)) = row.hex.zip(hexes.get(&row.key)) else { return String::new() };
+    let centre = LatLng::from(hex.as_h3());
+    let km = around.iter().map(|hex| centre.distance_km(LatLng::from(hex.as_h3()))).fold(f64::INFINITY, f64::min);
+    format!(", about {km:.1} km from it")
 }

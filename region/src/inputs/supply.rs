@@ -34,9 +34,28 @@ pub struct Supply {
     pub table: TextTable,
     /// (percent by column name here, line) by key.
     pub shares: BTreeMap<AreaKey, (BTreeMap<String, f64>, u64)>,
+    /// Shares a little over 100 that were cut to 100.
+    pub cut: Vec<Cut>,
 }
 
-/// Reads the file. A key twice, or a share outside 0 to 100, is an error with its line.
+/// One share over 100.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    /// Of which municipality.
+    pub key: AreaKey,
+    /// Line in the file.
+    pub line: u64,
+    /// Column as named here.
+    pub column: &'static str,
+    /// As published.
+    pub percent: f64,
+}
+
+/// The published table holds a few shares up to 100.4: households and lines were counted at different times.
+/// Up to here that is cut to 100 and reported; more is an error.
+const LARGEST_PERCENT: f64 = 101.0;
+
+/// Reads the file. A key twice, or a share that is none, is an error with its line.
 pub fn read(file: &Path) -> Result<Supply, BuildError> {
     let table = TextTable::read(file)?;
     let key_column = table.column(&["ags", "ars"])?;
@@ -45,21 +64,26 @@ pub fn read(file: &Path) -> Result<Supply, BuildError> {
         .map(|(published, name)| Ok((table.column(&[published])?, *name)))
         .collect::<Result<Vec<_>, BuildError>>()?;
     let mut shares = BTreeMap::new();
+    let mut cut = Vec::new();
     for (line, row) in &table.rows {
         let key = keys::municipality(&table, *line, &row[key_column])?;
         let mut values = BTreeMap::new();
         for &(column, name) in &columns {
-            values.insert(name.to_owned(), percent(&table, *line, column, &row[column])?);
+            let percent = percent(&table, *line, column, &row[column])?;
+            if percent > 100.0 {
+                cut.push(Cut { key, line: *line, column: name, percent });
+            }
+            values.insert(name.to_owned(), percent.min(100.0));
         }
         if let Some((_, first)) = shares.insert(key, (values, *line)) {
             return Err(table.wrong(*line, format!("{key} stands on line {first} already"), "Keep one line per key"));
         }
     }
-    Ok(Supply { table, shares })
+    Ok(Supply { table, shares, cut })
 }
 
 fn percent(table: &TextTable, line: u64, column: usize, text: &str) -> Result<f64, BuildError> {
-    let value = text.trim().parse::<f64>().ok().filter(|value| (0.0..=100.0).contains(value));
+    let value = text.trim().parse::<f64>().ok().filter(|value| (0.0..=LARGEST_PERCENT).contains(value));
     value.ok_or_else(|| {
         table.wrong(
             line,
