@@ -18,6 +18,8 @@ pub(crate) struct Coverage {
     pub(crate) best: [Vec<Option<Technology>>; N],
     /// Typical 4G RSRP, dBm; meaningful where there is 4G.
     pub(crate) rsrp_dbm: [Vec<i8>; N],
+    /// Patches without mobile broadband of each municipality, as its people know them.
+    pub(crate) gaps: [Vec<Vec<usize>>; N],
 }
 
 impl Coverage {
@@ -44,9 +46,17 @@ impl Coverage {
             };
             (0..ground.patches.len()).map(technology).collect()
         };
+        let gaps = |op: usize| {
+            let mut gaps = vec![Vec::new(); ground.towns.len()];
+            for (at, patch) in ground.patches.iter().enumerate().filter(|&(at, _)| !has_four_g[op][at]) {
+                gaps[patch.town].push(at);
+            }
+            gaps
+        };
         Self {
             best: std::array::from_fn(best),
             rsrp_dbm: std::array::from_fn(|op| signal(&scores[op], &has_four_g[op])),
+            gaps: std::array::from_fn(gaps),
         }
     }
 }

@@ -88,6 +88,14 @@ impl Ground {
         (at, own.nth(choice as usize).unwrap_or(patch.hex))
     }
 
+    /// A hexagon of resolution 10 somewhere in a patch.
+    pub(crate) fn somewhere(&self, patch: usize, rng: &mut impl Rng) -> CellIndex {
+        let Patch { hex, inside, .. } = self.patches[patch];
+        let choice = rng.random_range(0..inside.count_ones() as usize);
+        let leaf = hex.children(Hex::FIXED).filter(|&child| inside & bit(child) != 0).nth(choice).unwrap_or(hex);
+        leaf.children(Hex::MOBILE).nth(rng.random_range(0..7)).unwrap_or(leaf)
+    }
+
     /// Places on a plane; good to a percent over a few hundred kilometres.
     fn place(&mut self) {
         let degrees: Vec<_> = self.patches.iter().map(|patch| Hex::from_h3(patch.hex).centre_degrees()).collect();

@@ -53,7 +53,8 @@ impl Lines {
         let fifty = at_least(supply.at_least_50);
         let hundred = at_least(supply.at_least_100).min(fifty);
         let giga = at_least(supply.at_least_1000).min(hundred);
-        let below = (log_normal(rng, 0.40, 0.4) * (1.0 - fifty) + log_normal(rng, 0.010, 0.5)).clamp(0.002, 0.5);
+        let below = (log_normal(rng, 0.40, 0.4) * (1.0 - fifty) + log_normal(rng, 0.010, 0.5)).clamp(0.002, 0.4);
+        let below = rounded(below, 1e6);
         let offers = [(1.0 - fifty - below).max(0.0), fifty - hundred, hundred - giga, giga];
         let rest = (1.0 - below) / offers.iter().sum::<f64>().max(f64::MIN_POSITIVE);
         let taken = |plan: usize| offers.iter().zip(TAKE_UP).map(|(offer, shares)| offer * shares[plan]).sum::<f64>();
@@ -67,7 +68,7 @@ impl Lines {
             let middle = f64::midpoint(low, high);
             if self.share_slower_than(middle) < 0.5 { low = middle } else { high = middle }
         }
-        FixedTruth { share_below_floor: self.below, median_download_mbps: high }
+        FixedTruth { share_below_floor: self.below, median_download_mbps: rounded(high, 1e3) }
     }
 
     fn share_slower_than(&self, mbps: f64) -> f64 {
@@ -115,6 +116,11 @@ impl Lines {
             below_floor: false,
         }
     }
+}
+
+/// Short decimals survive JSON unchanged.
+fn rounded(value: f64, scale: f64) -> f64 {
+    (value * scale).round() / scale
 }
 
 /// What is probably on offer where so many people live per km²: NRW's published shares, roughly.

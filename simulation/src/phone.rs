@@ -48,8 +48,8 @@ impl Phone {
         let luck = rng.random::<f64>();
         let technology = match coverage.best[self.network][patch] {
             None => None,
-            Some(best) if !best.is_broadband() => (luck > 0.06).then_some(best),
-            Some(_) if luck < if weak { 0.008 } else { 0.000_8 } => None,
+            Some(best) if !best.is_broadband() => (luck > 0.08).then_some(best),
+            Some(_) if luck < if weak { 0.010 } else { 0.001 } => None,
             Some(_) if luck < if weak { 0.05 } else { 0.012 } => Some(Technology::TwoG),
             Some(best) if best >= Technology::FiveG && self.five_g && luck < 0.85 => {
                 Some(if self.tells_kind { best } else { Technology::FiveG })

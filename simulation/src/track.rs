@@ -12,6 +12,9 @@ use crate::{
     walk::{Pace, Step, path, reduced},
 };
 
+/// Trips that start in a known gap of the municipality, where it has one.
+const GAP_HUNTS: f64 = 0.10;
+
 /// A track with what is needed to hang tests and reports on it.
 #[derive(Clone, Debug)]
 pub(crate) struct Trip {
@@ -49,8 +52,7 @@ fn trip(
 ) -> Trip {
     // Nobody walks for half a day.
     let pace = if length > 150 || rng.random_bool(0.45) { Pace::Drive } else { Pace::Walk };
-    let door = device.home.children(Hex::MOBILE).nth(rng.random_range(0..7)).unwrap_or(device.home);
-    let steps = path(ground, Step { hex: door, patch: device.patch }, length, pace, rng);
+    let steps = path(ground, departure(ground, coverage, device, rng), length, pace, rng);
     let start = schedule.moment((steps.len() as f64 * pace.seconds_per_hex()) as i64, rng);
     let seconds: Vec<i64> =
         (0..steps.len()).map(|n| schedule.inside(start + (n as f64 * pace.seconds_per_hex()) as i64)).collect();
@@ -58,4 +60,15 @@ fn trip(
     let points: Vec<CoveragePoint> =
         places.zip(&steps).map(|(place, step)| device.phone.look(coverage, step.patch, place, rng)).collect();
     Trip { track: CoverageTrack { id: item_id(rng), locked_to: None, points }, seconds }
+}
+
+/// Most leave from home. Some go to a gap that the neighbours complain about: a bias of real campaigns, too.
+fn departure(ground: &Ground, coverage: &Coverage, device: &Device, rng: &mut impl Rng) -> Step {
+    let gaps = &coverage.gaps[device.phone.network][device.town];
+    if !gaps.is_empty() && rng.random_bool(GAP_HUNTS) {
+        let patch = gaps[rng.random_range(0..gaps.len())];
+        return Step { hex: ground.somewhere(patch, rng), patch };
+    }
+    let door = device.home.children(Hex::MOBILE).nth(rng.random_range(0..7)).unwrap_or(device.home);
+    Step { hex: door, patch: device.patch }
 }
