@@ -1,12 +1,26 @@
 //! Need of each municipality, ranks with their uncertainty, and a reason for each (METHODS 5).
 
-use std::{collections::BTreeMap, fmt};
+mod draws;
+mod reason;
+mod score;
+mod write;
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+};
 
 use domain::{AreaKey, Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::{
+    draws::{Spread, needs, spreads},
+    score::{Facts, components, contributions, facts, need},
+};
 use crate::{
+    gate::Piece,
     rules::ScoreProfile,
     summary::{Grade, Share, State, UnitSummary},
 };
@@ -201,53 +215,128 @@ pub struct Outline {
     pub polygons: Vec<Vec<Vec<[f64; 2]>>>,
 }
 
-/// The share of an area's site hexagons that lie in published ground below the floor.
-pub fn site_hexes_below(pieces: &[crate::Piece], sites: &[Hex]) -> u32 {
-    let _ = (pieces, sites);
-    0
+/// How many of these hexagons lie in published ground below the floor.
+pub fn site_hexes_below(pieces: &[Piece], sites: &[Hex]) -> u32 {
+    let below: HashSet<Hex> = pieces
+        .iter()
+        .filter(|piece| piece.summary.state == State::Dead)
+        .flat_map(|piece| piece.hexes.iter().copied())
+        .collect();
+    let is_below = |site: &&Hex| {
+        let mut at = Some(**site);
+        std::iter::from_fn(|| {
+            let here = at?;
+            at = here.resolution().pred().and_then(|coarser| here.parent(coarser));
+            Some(here)
+        })
+        .any(|hex| below.contains(&hex))
+    };
+    sites.iter().filter(is_below).count() as u32
 }
 
 /// Ranks all municipalities.
 pub fn rank(input: RankInput<'_>) -> Ranking {
-    let rows = Vec::new();
+    let RankInput { track, header, areas, mut units, profile, seed } = input;
+    let mut measured = Vec::new();
+    let mut unmeasured = Vec::new();
+    for area in areas {
+        match facts(track, &area, &units.remove(&area.key).unwrap_or_default()) {
+            Some((facts, unit)) => {
+                let shares: Vec<f64> = facts.shares.iter().map(|(_, posterior)| posterior.mean()).collect();
+                let values = components(track, profile, &facts, &shares, facts.median.map(|(median, _)| median));
+                measured.push(Scored { need: need(track, profile, &values), values, area, facts, unit });
+            }
+            None => unmeasured.push(area),
+        }
+    }
+    measured.sort_by(|a, b| b.need.total_cmp(&a.need).then(a.area.key.cmp(&b.area.key)));
+    unmeasured.sort_by_key(|area| area.key);
+    let needs: Vec<Vec<f64>> =
+        measured.par_iter().map(|scored| needs(track, profile, scored.area.key, &scored.facts, seed)).collect();
+    let missing = track.components().iter().enumerate();
+    let missing = missing.filter(|&(at, _)| measured.iter().all(|scored| scored.values[at].is_none()));
+    let missing_components = missing.map(|(_, name)| (*name).to_owned()).collect();
+    let mut rows: Vec<RankRow> = measured
+        .into_iter()
+        .zip(spreads(&needs))
+        .map(|(scored, spread)| ranked_row(track, profile, scored, &spread))
+        .collect();
+    rows.extend(unmeasured.into_iter().map(|area| unranked_row(track, area)));
     Ranking {
         schema: Ranking::SCHEMA.to_owned(),
-        header: input.header,
-        track: input.track,
-        profile: input.profile.id.clone(),
-        profile_adopted: input.profile.adopted,
-        weights: input.profile.weights.clone(),
-        missing_components: Vec::new(),
-        note: String::new(),
+        header,
+        track,
+        profile: profile.id.clone(),
+        profile_adopted: profile.adopted,
+        weights: profile.weights.clone(),
+        missing_components,
+        note: reason::NOTE.to_owned(),
         rows,
     }
 }
 
-impl Ranking {
-    /// Pretty JSON with a newline at the end.
-    pub fn to_json(&self) -> String {
-        String::new()
-    }
+struct Scored {
+    area: AreaFacts,
+    facts: Facts,
+    unit: UnitSummary,
+    values: [Option<f64>; 5],
+    need: f64,
+}
 
-    /// RFC 4180 with header; UTF-8, comma, dot decimals, AGS quoted so that it stays text.
-    pub fn to_csv(&self) -> String {
-        String::new()
+fn ranked_row(track: Track, profile: &ScoreProfile, scored: Scored, spread: &Spread) -> RankRow {
+    let Scored { area, facts, unit, values, need } = scored;
+    let contributions = contributions(track, profile, &values);
+    let reason = reason::sentence(track, &area, &facts, &unit, &contributions, &profile.networks);
+    RankRow {
+        rank: Some(spread.rank),
+        rank_low: Some(spread.rank_low),
+        rank_high: Some(spread.rank_high),
+        tie: spread.tie,
+        key: area.key,
+        name: area.name,
+        district: area.district,
+        need: Some(rounded(need)),
+        need_low: Some(rounded(spread.need_low)),
+        need_high: Some(rounded(spread.need_high)),
+        components: named(track, values.map(|value| value.map(rounded))),
+        share: unit.share,
+        devices: unit.devices,
+        attempts: unit.attempts,
+        grade: unit.grade,
+        inhabitants: area.inhabitants,
+        state: unit.state,
+        reason,
     }
+}
 
-    /// For a terminal of 120 columns. `limit`: rows to show; all if `None`.
-    pub fn to_table(&self, limit: Option<usize>) -> String {
-        let _ = limit;
-        String::new()
+fn unranked_row(track: Track, area: AreaFacts) -> RankRow {
+    RankRow {
+        rank: None,
+        rank_low: None,
+        rank_high: None,
+        tie: false,
+        key: area.key,
+        name: area.name,
+        district: area.district,
+        need: None,
+        need_low: None,
+        need_high: None,
+        components: named(track, [None; 5]),
+        share: None,
+        devices: 0,
+        attempts: 0,
+        grade: Grade::U,
+        inhabitants: area.inhabitants,
+        state: State::NotMeasured,
+        reason: reason::UNMEASURED.to_owned(),
     }
+}
 
-    /// RFC 7946, one feature for each row; geometry null where no outline is given.
-    pub fn to_geojson(&self, outlines: &[Outline]) -> String {
-        let _ = outlines;
-        String::new()
-    }
+fn named(track: Track, values: [Option<f64>; 5]) -> BTreeMap<String, Option<f64>> {
+    track.components().iter().map(|name| (*name).to_owned()).zip(values).collect()
+}
 
-    /// The JSON schema of the document.
-    pub fn json_schema() -> serde_json::Value {
-        schemars::schema_for!(Self).into()
-    }
+/// Six decimals: more would only show the last bit of the arithmetic.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }

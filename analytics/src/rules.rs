@@ -48,6 +48,9 @@ pub struct ScoreProfile {
     pub weights: std::collections::BTreeMap<String, f64>,
     /// By anchor name.
     pub anchors: std::collections::BTreeMap<String, f64>,
+    /// Names of networks, for sentences only; a network that is not listed appears with its code.
+    #[serde(default)]
+    pub networks: std::collections::BTreeMap<domain::Operator, String>,
 }
 
 /// Parameters of a Beta prior.

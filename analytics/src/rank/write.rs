@@ -1,0 +1,170 @@
+//! The documents that carry a ranking: JSON, CSV, GeoJSON and a table for a terminal.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use serde_json::{Value, json};
+
+use super::{Outline, RankRow, Ranking, reason::decimal};
+
+/// Columns of the terminal table; one line stays within 120.
+const WIDTH: usize = 120;
+
+impl Ranking {
+    /// Pretty JSON with a newline at the end.
+    pub fn to_json(&self) -> String {
+        // Plain numbers, text and closed sets: there is always a JSON form.
+        let mut out = serde_json::to_string_pretty(self).unwrap_or_default();
+        out.push('\n');
+        out
+    }
+
+    /// RFC 4180 with a header; UTF-8, comma, dot decimals. Text is always quoted, so that an AGS stays
+    /// text; a value that is not known is empty.
+    pub fn to_csv(&self) -> String {
+        let components = self.track.components();
+        let mut out = String::from("rank,rank_low,rank_high,tie,key,name,district,need,need_low,need_high");
+        components.iter().for_each(|name| write!(out, ",{name}").unwrap_or_default());
+        out.push_str(",share_low,share,share_high,devices,attempts,grade,inhabitants,state");
+        out.push_str(",simulated,source,window,release,ruleset_hash,reason,note\r\n");
+        for row in &self.rows {
+            let mut line = Line::default();
+            line.number(row.rank).number(row.rank_low).number(row.rank_high).number(Some(row.tie));
+            line.text(row.key.as_str()).text(&row.name).text(&row.district);
+            line.number(row.need).number(row.need_low).number(row.need_high);
+            for name in components {
+                line.number(row.components.get(*name).copied().flatten());
+            }
+            let share = row.share;
+            line.number(share.map(|s| s.low)).number(share.map(|s| s.value)).number(share.map(|s| s.high));
+            line.number(Some(row.devices)).number(Some(row.attempts)).text(row.grade.code());
+            line.number(row.inhabitants).text(row.state.code()).number(Some(self.header.simulated));
+            line.text(self.header.source.code()).text(&self.header.window.to_string());
+            line.text(self.header.release.as_str()).text(&self.header.ruleset_hash).text(&row.reason).text(&self.note);
+            out.push_str(&line.0.join(","));
+            out.push_str("\r\n");
+        }
+        out
+    }
+
+    /// For a terminal of 120 columns. `limit`: rows to show; all if `None`.
+    pub fn to_table(&self, limit: Option<usize>) -> String {
+        let mut out = String::new();
+        let head = &self.header;
+        let simulated = if head.simulated { "  SIMULIERT, keine Messung" } else { "" };
+        let title = format!(
+            "{} {}  Fenster {}  Quelle {}  Veröffentlichung {}{simulated}",
+            head.region, self.track, head.window, head.source, head.release
+        );
+        let _ = writeln!(out, "{}", fitted(&title, WIDTH).trim_end());
+        let line = |cells: [&str; 9]| {
+            let [rank, span, key, name, district, need, share, devices, grade] = cells;
+            let line = format!(
+                "{rank:>5} {span:>9}  {key:<8}  {}  {}  {need:>6}  {share:>18}  {devices:>7}  {grade:<5}",
+                fitted(name, 26),
+                fitted(district, 22),
+            );
+            line.trim_end().to_owned() + "\n"
+        };
+        out += &line(["Rang", "5–95 %", "AGS", "Gemeinde", "Kreis", "Bedarf", "Anteil (95 %)", "Geräte", "Güte"]);
+        let shown = limit.unwrap_or(usize::MAX).min(self.rows.len());
+        for row in &self.rows[..shown] {
+            out += &line([
+                &rank_text(row),
+                &row.rank_low.zip(row.rank_high).map_or_else(|| "–".to_owned(), |(low, high)| format!("{low}–{high}")),
+                row.key.as_str(),
+                &row.name,
+                &row.district,
+                &row.need.map_or_else(|| "–".to_owned(), |need| format!("{need:.3}").replace('.', ",")),
+                &row.share.map_or_else(
+                    || "nicht gemessen".to_owned(),
+                    |s| format!("{} ({}–{}) %", percent(s.value), percent(s.low), percent(s.high)),
+                ),
+                &row.devices.to_string(),
+                row.grade.code(),
+            ]);
+        }
+        if shown < self.rows.len() {
+            let _ = writeln!(out, "… {} weitere", self.rows.len() - shown);
+        }
+        if !self.missing_components.is_empty() {
+            let _ = writeln!(out, "Ohne Datenquelle, trägt nichts bei: {}", self.missing_components.join(", "));
+        }
+        let _ = writeln!(out, "= teilt den Rang: nicht zu unterscheiden. {}", self.note);
+        out
+    }
+
+    /// RFC 7946, one feature for each row; geometry null where no outline is given.
+    pub fn to_geojson(&self, outlines: &[Outline]) -> String {
+        let outlines: HashMap<_, _> = outlines.iter().map(|outline| (outline.key, outline)).collect();
+        let features = self.rows.iter().map(|row| {
+            let properties = serde_json::to_value(row).unwrap_or(Value::Null);
+            let geometry = outlines.get(&row.key).map_or(Value::Null, |outline| multipolygon(outline));
+            json!({ "type": "Feature", "id": row.key, "properties": properties, "geometry": geometry })
+        });
+        let features: Vec<Value> = features.collect();
+        let mut document = serde_json::to_value(self).unwrap_or(Value::Null);
+        if let Some(document) = document.as_object_mut() {
+            document.remove("rows");
+            document.insert("type".to_owned(), "FeatureCollection".into());
+            document.insert("features".to_owned(), features.into());
+        }
+        document.to_string() + "\n"
+    }
+
+    /// The JSON schema of the document, as committed in `schemas/rank.json`.
+    pub fn json_schema() -> Value {
+        schemars::schema_for!(Self).into()
+    }
+}
+
+fn rank_text(row: &RankRow) -> String {
+    row.rank.map_or_else(|| "–".to_owned(), |rank| if row.tie { format!("={rank}") } else { rank.to_string() })
+}
+
+fn percent(share: f64) -> String {
+    decimal((share * 100.0).round())
+}
+
+/// Exactly so many characters: cut with an ellipsis, or filled with spaces.
+fn fitted(text: &str, width: usize) -> String {
+    if text.chars().count() > width {
+        text.chars().take(width - 1).chain(['…']).collect()
+    } else {
+        format!("{text:<width$}")
+    }
+}
+
+/// Right-hand rule: outer rings run counter-clockwise, holes clockwise; rings are closed; 7 decimals are 1 cm.
+fn multipolygon(outline: &Outline) -> Value {
+    let ring = |at: usize, ring: &Vec<[f64; 2]>| {
+        let mut ring: Vec<[f64; 2]> = ring.iter().map(|p| p.map(|x| (x * 1e7).round() / 1e7)).collect();
+        if ring.first() != ring.last() {
+            ring.extend(ring.first().copied());
+        }
+        let doubled_area: f64 = ring.windows(2).map(|p| p[0][0] * p[1][1] - p[1][0] * p[0][1]).sum();
+        if (doubled_area > 0.0) != (at == 0) {
+            ring.reverse();
+        }
+        ring
+    };
+    let polygons = outline.polygons.iter();
+    let polygons: Vec<Vec<_>> =
+        polygons.map(|rings| rings.iter().enumerate().map(|(at, points)| ring(at, points)).collect()).collect();
+    json!({ "type": "MultiPolygon", "coordinates": polygons })
+}
+
+/// One line of CSV, field by field.
+#[derive(Debug, Default)]
+struct Line(Vec<String>);
+
+impl Line {
+    fn number(&mut self, value: Option<impl ToString>) -> &mut Self {
+        self.0.push(value.map(|value| value.to_string()).unwrap_or_default());
+        self
+    }
+
+    fn text(&mut self, value: &str) -> &mut Self {
+        self.0.push(format!("\"{}\"", value.replace('"', "\"\"")));
+        self
+    }
+}
