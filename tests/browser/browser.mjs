@@ -40,6 +40,16 @@ export async function ready(page) {
 
 export const drawn = (page) => page.waitForFunction(() => window.__whitespot?.idle() && window.__whitespot.pieces().length > 0);
 
+/** Looks closer, at the municipality that leads the list, so that single pieces are wide enough to hit. */
+export async function zoomToFirst(page) {
+  await page.locator('tbody button').first().click();
+  await page.locator('.panel').waitFor();
+  await drawn(page);
+  await page.keyboard.press('Escape');
+  await page.locator('.panel').waitFor({ state: 'detached' });
+  await drawn(page);
+}
+
 /** Closes the page after looking at its record. */
 export async function close(page) {
   const allowed = new URL(BASE).host;

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 
 import { PNG } from 'pngjs';
 
-import { api, close, distance, drawn, hexToRgb, launch, open, openPiece, pixel, ready, shown } from './browser.mjs';
+import { api, close, distance, drawn, hexToRgb, launch, open, openPiece, pixel, ready, shown, zoomToFirst } from './browser.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -27,21 +27,28 @@ test('the legend names three states, each with a colour and a pattern of its own
 test('a piece is painted in the colour of its own state, and an unmeasured one in neither of the others', async () => {
   const page = await open(browser);
   await ready(page);
-  // A map of many small pieces has no pixel that belongs to one alone: look closer.
+  // Seen from far away, no pixel belongs to one piece alone.
+  await zoomToFirst(page);
   const colours = await page.locator('.legend [data-state]').evaluateAll((items) => Object.fromEntries(items.map((item) => [item.dataset.state, item.querySelector('rect').getAttribute('fill')])));
   const pieces = await page.evaluate(() => window.__whitespot.pieces().map(({ properties, layer }) => ({ state: properties.state, layer })));
   for (const { state, layer } of pieces) assert.equal(layer === 'hexes-measured', state === 'covered' || state === 'dead', `${state} is drawn by ${layer}`);
 
-  for (const state of ['covered', 'not_measured']) {
+  let looked = 0;
+  for (const state of ['covered', 'dead', 'not_measured']) {
     const piece = await openPiece(page, state);
     if (!piece) continue;
+    looked += 1;
     const shot = PNG.sync.read(await page.screenshot());
     // Patterns and outlines are thin: the most frequent colour around the middle is the fill.
     const around = [-3, -2, -1, 0, 1, 2, 3].flatMap((dx) => [-3, -2, -1, 0, 1, 2, 3].map((dy) => pixel(shot, [piece.at[0] + dx, piece.at[1] + dy])));
     const share = (colour) => around.filter((each) => distance(each, hexToRgb(colour)) < 40).length / around.length;
     if (state === 'not_measured') assert.ok(share(colours.covered) < 0.2 && share(colours.dead) < 0.2, `an unmeasured piece looks measured: ${around[24]}`);
-    else assert.ok(share(colours.covered) > share(colours.dead), `a covered piece looks dead: ${around[24]}`);
+    else {
+      const other = state === 'covered' ? 'dead' : 'covered';
+      assert.ok(share(colours[state]) > share(colours[other]), `a ${state} piece looks ${other}: ${around[24]}`);
+    }
   }
+  assert.ok(looked > 0, 'no piece on screen to look at');
   await close(page);
 });
 

@@ -77,7 +77,7 @@ function summary(layer, hexes, scale, seed) {
   const value = Math.max(0, Math.min(1, (bad - 0.42) * 2.4 + (/5g/.test(layer) ? 0.18 : 0)));
   const half = 0.9 / Math.sqrt(devices);
   const numbers = layer === 'fixed'
-    ? { download_mbps: { p10: 8, p50: 140 * (1.1 - bad), p80: 260 }, upload_mbps: { p50: 31 }, latency_ms: { p50: 21 } }
+    ? { download_mbps: { p10: 8, p50: 140 * (1.1 - bad), p80: 260 }, upload_mbps: { p50: 31 }, idle_latency_ms: { p50: 21 }, loaded_latency_ms: { p50: 96 } }
     : { signal_dbm: { p10: -119, p50: Math.round(-78 - 46 * bad), p90: -71 } };
   return {
     state: value > 0.5 ? 'dead' : 'covered', devices, attempts: devices * 7 + 3, days: 5, day_parts: 3,
@@ -141,5 +141,5 @@ export function ranking(track, release) {
     Object.assign(row, { rank: i + 1, rank_low: Math.max(1, i - 2), rank_high: i + 4, tie: i % 3 !== 0 });
   });
   const { window, source, simulated } = RELEASES.find((each) => each.id === release) ?? RELEASES[0];
-  return { schema: 'whitespot-rank-1', region: REGION, track, release, window, source, simulated, ruleset_hash: 'mock', profile: 'default', generated_from: 'mock', rows };
+  return { schema: 'whitespot-rank-1', region: REGION, track, release, window, source, simulated, ruleset_hash: 'mock', profile: 'mock', profile_adopted: false, missing_components: track === 'mobile' ? ['transport', 'emergency'] : [], generated_from: ['mock'], rows };
 }

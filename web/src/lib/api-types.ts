@@ -131,6 +131,10 @@ export interface Ranking {
   window: string;
   source: SourceClass;
   simulated: boolean;
+  /** Whether an authority adopted the weights. */
+  profile_adopted?: boolean;
+  /** Components without a source: they contribute nothing. */
+  missing_components?: string[];
   rows: RankRow[];
 }
 

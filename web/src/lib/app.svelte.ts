@@ -26,7 +26,10 @@ export class App {
   pending = $state(0);
   /** Said aloud by screen readers. */
   announcement = $state('');
+  /** Where the reader moved the map; the map itself is not told. */
   at: UrlState['at'];
+  /** Where an address that was put in by hand wants the map to be. */
+  jump = $state.raw<UrlState['at']>();
 
   region = $derived(this.regions?.find((each) => each.id === this.regionId) ?? null);
   track = $derived(trackOf(this.layer ?? 'mobile-00000-any'));
@@ -56,7 +59,10 @@ export class App {
   async follow(): Promise<void> {
     const wanted = readHash(location.hash);
     this.page = wanted.page;
-    if (wanted.page === 'map' && location.hash.includes('?') && writeHash(this.#urlState()) !== location.hash) await this.start();
+    if (wanted.page === 'map' && location.hash.includes('?') && writeHash(this.#urlState()) !== location.hash) {
+      await this.start();
+      this.jump = wanted.at;
+    }
   }
 
   chooseRegion(id: string): Promise<void> {

@@ -12,7 +12,7 @@ export interface Figure {
 type Quantity = number | Record<string, number | null> | null | undefined;
 
 const middle = (given: Quantity): number | null =>
-  typeof given === 'number' ? given : (given?.['p50'] ?? given?.['median'] ?? null);
+  typeof given === 'number' ? given : (given?.['p50'] ?? null);
 
 function figure(label: string, given: Quantity, unit: string): Figure[] {
   const value = middle(given);
@@ -24,11 +24,12 @@ function figure(label: string, given: Quantity, unit: string): Figure[] {
 
 /** What was measured, beyond the share: only what the release really gives. */
 export function figures(track: Track, summary: UnitSummary): Figure[] {
-  const of = (...names: string[]): Quantity => names.map((name) => summary[name] as Quantity).find((each) => each !== null && each !== undefined);
-  if (track === 'mobile') return figure(text.panel.signal, of('signal_dbm', 'signal'), 'dBm');
+  const of = (name: string) => summary[name] as Quantity;
+  if (track === 'mobile') return figure(text.panel.signal, of('signal_dbm'), 'dBm');
   return [
-    ...figure(text.panel.download, of('download_mbps', 'download'), 'Mbit/s'),
-    ...figure(text.panel.upload, of('upload_mbps', 'upload'), 'Mbit/s'),
-    ...figure(text.panel.latency, of('latency_ms', 'latency'), 'ms'),
+    ...figure(text.panel.download, of('download_mbps'), 'Mbit/s'),
+    ...figure(text.panel.upload, of('upload_mbps'), 'Mbit/s'),
+    ...figure(text.panel.latency, of('idle_latency_ms'), 'ms'),
+    ...figure(text.panel.loadedLatency, of('loaded_latency_ms'), 'ms'),
   ];
 }

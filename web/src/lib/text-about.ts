@@ -12,8 +12,8 @@ export const about: { title: string; lead: string; sections: Section[] } = {
     {
       heading: 'Drei Zustände',
       terms: [
-        ['Versorgt / Mindestwert erfüllt', 'Mobilfunk: höchstens die Hälfte der Gerätestimmen meldet keinen Empfang. Festnetz: der gesetzliche Mindestwert wird erreicht.'],
-        ['Funkloch / unter Mindestwert', 'Mobilfunk: mehr als die Hälfte der Gerätestimmen meldet keinen Empfang. Festnetz: der Mindestwert wird verfehlt.'],
+        ['Versorgt / Mindestwert erfüllt', 'Mobilfunk: Bei höchstens der Hälfte der Gerätestimmen fehlt das Gefragte, etwa irgendein Empfang oder 4G. Festnetz: Der gesetzliche Mindestwert wird erreicht.'],
+        ['Funkloch / unter Mindestwert', 'Mobilfunk: Bei mehr als der Hälfte der Gerätestimmen fehlt das Gefragte. Festnetz: Der Mindestwert wird verfehlt.'],
         ['Nicht gemessen', 'Hier ist nichts bekannt, oder es haben zu wenige Geräte gemessen. Das ist weder gut noch schlecht und wird nie als einer der beiden anderen Zustände gezählt.'],
       ],
     },
@@ -30,7 +30,7 @@ export const about: { title: string; lead: string; sections: Section[] } = {
     },
     {
       heading: 'Wie sicher ist eine Zahl?',
-      paragraphs: ['Neben jedem Anteil steht ein 95-%-Intervall, die Zahl der Geräte und eine Aussagekraft von A (Intervall höchstens ± 10 Prozentpunkte) über B (± 15) und C (± 20) bis D (breiter). Ein Kampagnenzeitraum erreicht höchstens B. Ränge stehen als Spanne; Gemeinden, die sich statistisch nicht unterscheiden, sind mit ≈ gekennzeichnet.'],
+      paragraphs: ['Neben jedem Anteil steht ein 95-%-Intervall, die Zahl der Geräte und eine Aussagekraft von A (Intervall höchstens ± 10 Prozentpunkte) über B (± 15) und C (± 20) bis D (breiter). S steht für Messfahrten mit einem einzigen Gerät. Ein Kampagnenzeitraum erreicht höchstens B. Ränge stehen als Spanne; Gemeinden, die sich statistisch nicht unterscheiden, sind mit ≈ gekennzeichnet.'],
     },
     {
       heading: 'Woher die Werte stammen',

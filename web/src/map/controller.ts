@@ -85,6 +85,10 @@ export class MapController {
     this.#map.fitBounds(bounds, { padding, maxZoom: 12, duration: how === 'at once' || calm() ? 0 : 700 });
   }
 
+  jumpTo({ zoom, lat, lng }: NonNullable<UrlState['at']>): void {
+    this.#map.jumpTo({ center: [lng, lat], zoom });
+  }
+
   remove(): void {
     this.#map.remove();
   }
