@@ -1,0 +1,32 @@
+//! A real test against our own server, through the SDK's queue, to evidence.
+
+use e2e::Whitespot;
+
+#[tokio::test]
+async fn a_line_is_measured_and_its_result_is_taken_once() {
+    let installation = Whitespot::new();
+    installation.run(&["region", "load", "nrw"]).await.ok();
+    let server = installation.serve().await;
+    let queue = installation.folder().join("queue");
+    let args = [
+        "measure", "--json", "--light", "--seconds", "1", "--server", &server.url(""), "--position", "51.45,7.01",
+        "--queue-dir", queue.to_str().unwrap(),
+    ];
+    let report = installation.run(&args).await.json();
+    assert!(report["result"]["download_bps"].as_u64().unwrap() > 1_000_000, "{report}");
+    assert!(report["result"]["upload_bps"].as_u64().unwrap() > 1_000_000, "{report}");
+    assert!(report["result"]["idle_latency_us"].as_u64().is_some(), "{report}");
+    assert_eq!(report["submitted"]["delivered"], 1, "{report}");
+    assert_eq!(report["submitted"]["waiting"], 0, "{report}");
+    server.stop().await.assert_clean();
+}
+
+#[tokio::test]
+async fn without_a_place_nothing_is_submitted() {
+    let installation = Whitespot::new();
+    let server = installation.serve().await;
+    let args = ["measure", "--json", "--light", "--seconds", "1", "--server", &server.url("")];
+    let report = installation.run(&args).await.json();
+    assert!(report["submitted"].is_null(), "{report}");
+    server.stop().await.assert_clean();
+}

@@ -1,0 +1,91 @@
+//! Promise 6: nothing acknowledged is lost, nothing counts twice, every item gets exactly one answer.
+
+use domain::{Hex, Technology, wire::v1::Item};
+use e2e::{Contributor, Whitespot, http, post, track};
+use serde_json::json;
+
+const HOUR: i32 = 494_300;
+
+fn somewhere() -> Hex {
+    Hex::from_degrees(51.4556, 7.0116, Hex::MOBILE).unwrap()
+}
+
+fn item() -> Item {
+    track("26201", HOUR, &[(somewhere(), Some(Technology::FourG))])
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_kill_9_and_sent_again_is_a_duplicate() {
+    let installation = Whitespot::new();
+    installation.run(&["region", "load", "nrw"]).await.ok();
+    let server = installation.serve().await;
+    let contributor = Contributor::new();
+    let batches: Vec<_> = (0..20).map(|_| contributor.batch((0..10).map(|_| item()).collect())).collect();
+    for batch in &batches {
+        let answer = post(&server, batch).await;
+        assert!(answer.items.iter().all(|item| item.outcome == "accepted"), "{answer:?}");
+    }
+    server.kill().await;
+
+    let server = installation.serve().await;
+    for batch in &batches {
+        let answer = post(&server, batch).await;
+        assert_eq!(answer.items.len(), 10);
+        assert!(answer.items.iter().all(|item| item.outcome == "duplicate"), "lost or taken twice: {answer:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn every_item_of_a_mixed_batch_gets_its_own_answer_in_order() {
+    let installation = Whitespot::new();
+    installation.run(&["region", "load", "nrw"]).await.ok();
+    let server = installation.serve().await;
+    let contributor = Contributor::new();
+    let good = item();
+    contributor.send(&server, vec![good.clone()]).await;
+
+    let mut changed = good.clone();
+    if let Item::CoverageTrack(track) = &mut changed {
+        track.technology = vec![None];
+    }
+    let abroad = Hex::from_degrees(48.1, 11.6, Hex::MOBILE).unwrap();
+    let mut batch = json!(contributor.batch(vec![item(), good, changed, track("26201", HOUR, &[(abroad, None)])]));
+    let items = batch["items"].as_array_mut().unwrap();
+    items.push(json!({ "kind": "horoscope", "id": "8c1d4f0e-6a39-4c55-9d0b-2f3a5b7c9e11" }));
+    items.push(json!("no item at all"));
+    let answer = http().post(server.url("/v1/batches")).json(&batch).send().await.unwrap();
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let found: Vec<_> = answer["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (item["outcome"].as_str().unwrap(), item["reason"].as_str().unwrap_or("")))
+        .collect();
+    let expected = [
+        ("accepted", ""),
+        ("duplicate", ""),
+        ("conflict", ""),
+        ("rejected", "outside_area"),
+        ("rejected", "unknown_kind"),
+        ("rejected", "malformed"),
+    ];
+    assert_eq!(found, expected);
+    server.stop().await.assert_clean();
+}
+
+#[tokio::test]
+async fn the_same_batch_from_ten_connections_at_once_is_taken_once() {
+    let installation = Whitespot::new();
+    installation.run(&["region", "load", "nrw"]).await.ok();
+    let server = installation.serve().await;
+    let batch = Contributor::new().batch((0..50).map(|_| item()).collect());
+    let answers = futures_util::future::join_all((0..10).map(|_| post(&server, &batch))).await;
+    let accepted = |answer: &domain::wire::v1::BatchAnswer| {
+        answer.items.iter().filter(|item| item.outcome == "accepted").count()
+    };
+    assert_eq!(answers.iter().map(accepted).sum::<usize>(), 50, "each item is accepted exactly once");
+    let others = answers.iter().flat_map(|answer| &answer.items).filter(|item| item.outcome == "duplicate").count();
+    assert_eq!(others, 450, "and every other answer says that it is there");
+    server.stop().await.assert_clean();
+}
