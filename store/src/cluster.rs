@@ -96,6 +96,17 @@ impl PrivateCluster {
         let _stopping = self.home.lock_cluster()?;
         if users.is_last()? { self.server.stop(&self.home) } else { Ok(()) }
     }
+
+    /// Lets go without stopping the server; somebody else must.
+    pub(crate) fn abandon(&mut self) {
+        self.users = None;
+    }
+
+    /// What a shell needs to stop the server once nobody uses it: the two locks, the program, the server's files.
+    pub(crate) fn for_watcher(&self) -> [PathBuf; 4] {
+        let [cluster, users] = self.home.lock_files();
+        [cluster, users, self.server.pg_ctl_path(), self.home.postgres.clone()]
+    }
 }
 
 impl Drop for PrivateCluster {

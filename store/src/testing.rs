@@ -1,7 +1,7 @@
 //! One database per test, copied from a migrated template in a cluster that all test processes share.
 //!
-//! The cluster lives in the system's temporary folder, is not durable, and stops by itself when nobody
-//! has used it for half a minute.
+//! The cluster lives in the system's temporary folder and is not durable. When nobody has used it for a
+//! moment, a watcher stops it and removes its files.
 
 use crate::{ClusterConfig, ClusterError, PrivateCluster, Store, StoreError, migrations};
 use sqlx::{Connection, PgConnection};
@@ -49,6 +49,7 @@ impl TestDatabase {
         let user = rustix::process::geteuid().as_raw();
         let data_dir = std::env::temp_dir().join(format!("whitespot-tests-{user}"));
         let cluster = PrivateCluster::start_or_join(ClusterConfig { data_dir, durable: false }).await?;
+        start_watcher(&cluster);
         let admin_url = cluster.url("postgres");
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         let mut admin = PgConnection::connect(&admin_url).await?;
@@ -74,6 +75,29 @@ impl TestDatabase {
     pub const fn cluster(&self) -> &PrivateCluster {
         &self.cluster
     }
+}
+
+// Beside the tests, because each test may be a process of its own and none knows whether it is the last.
+// One watcher at a time (lock 9). It takes the cluster's locks in the order in which everybody does.
+const WATCHER: &str = r#"
+exec 9>>"$1.watcher" || exit 0
+flock -n 9 || exit 0
+while sleep 15; do
+    flock "$1" flock -n -x "$2" sh -c '
+        cd / && su_="$(stat -c %U "$2")"
+        if [ "$(id -un)" = "$su_" ]; then "$1" -D "$2" -m immediate -s stop
+        else setpriv --reuid="$su_" --regid="$(stat -c %G "$2")" --clear-groups "$1" -D "$2" -m immediate -s stop; fi
+        rm -rf "$2"' sh "$3" "$4" && exit 0
+done
+"#;
+
+/// Without the tools it needs (util-linux) the server stays until somebody stops it.
+fn start_watcher(cluster: &PrivateCluster) {
+    use std::{os::unix::process::CommandExt, process::Stdio};
+    let mut watcher = std::process::Command::new("sh");
+    watcher.args(["-c", WATCHER, "sh"]).args(cluster.for_watcher()).process_group(0).current_dir("/");
+    watcher.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    drop(watcher.spawn());
 }
 
 async fn template(cluster: &PrivateCluster, admin: &mut PgConnection) -> Result<String, TestDatabaseError> {
@@ -110,5 +134,6 @@ impl Drop for TestDatabase {
         });
         // What is left of a failed test goes with the cluster.
         drop(dropping.join());
+        self.cluster.abandon();
     }
 }

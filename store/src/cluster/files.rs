@@ -105,14 +105,30 @@ impl Home {
         Ok(short)
     }
 
+    /// Removes a short socket folder, which lies outside of the data folder, and the pointer to it.
+    pub fn forget_short_socket_dir(&self, dir: &Path) {
+        let pointer = self.data.join("socket.location");
+        if read_pointer(&pointer).as_deref() == Some(dir) && fs::remove_dir_all(dir).is_ok() {
+            // A pointer that stays leads nowhere, and is then replaced.
+            drop(fs::remove_file(pointer));
+        }
+    }
+
     /// Waits until nobody else starts, joins or leaves.
     pub fn lock_cluster(&self) -> Result<Lock, ClusterError> {
-        Lock::take(self.data.join("cluster.lock"), FlockOperation::LockExclusive)
+        let [cluster, _] = self.lock_files();
+        Lock::take(cluster, FlockOperation::LockExclusive)
     }
 
     /// Says that this process uses the server.
     pub fn lock_users_shared(&self) -> Result<Lock, ClusterError> {
-        Lock::take(self.data.join("users.lock"), FlockOperation::LockShared)
+        let [_, users] = self.lock_files();
+        Lock::take(users, FlockOperation::LockShared)
+    }
+
+    /// Held while somebody starts, joins or leaves; held by every user.
+    pub fn lock_files(&self) -> [PathBuf; 2] {
+        [self.data.join("cluster.lock"), self.data.join("users.lock")]
     }
 }
 

@@ -2,7 +2,8 @@ use std::{
     fs,
     os::unix::net::UnixStream,
     path::{Path, PathBuf},
-    process::{Output, Stdio},
+    process::{Command, Stdio},
+    time::Duration,
 };
 
 use tracing::warn;
@@ -61,9 +62,14 @@ impl Server {
         &self.socket_dir
     }
 
-    /// Whether somebody answers at the socket. A killed server leaves its socket behind, but nobody listens there.
+    /// Whether a server runs; waits while it is still recovering. A killed server leaves its socket behind,
+    /// but nobody listens there.
     pub fn is_running(&self) -> bool {
-        UnixStream::connect(self.socket_dir.join(".s.PGSQL.5432")).is_ok() && self.is_ready()
+        self.listens() && self.wait_until_ready()
+    }
+
+    fn listens(&self) -> bool {
+        UnixStream::connect(self.socket_dir.join(".s.PGSQL.5432")).is_ok()
     }
 
     /// Process id from the server's own file, if that process is there.
@@ -81,7 +87,11 @@ impl Server {
             self.begin_log(home)?;
             let mut command = self.pg_ctl();
             command.args(["start", "-w", "-s", "-t", START_SECONDS, "-l"]).arg(home.log());
-            if self.run(command)?.status.success() {
+            if self.run(command)? {
+                return Ok(());
+            }
+            // Whoever started it a moment ago was killed before it listened.
+            if self.is_running() {
                 return Ok(());
             }
             // The children of a killed server hold its shared memory until they notice.
@@ -89,33 +99,27 @@ impl Server {
             if attempt == START_ATTEMPTS || !log.contains("is still in use") {
                 return Err(ClusterError::Start { dir: self.data.clone(), log });
             }
-            std::thread::park_timeout(std::time::Duration::from_millis(50 << attempt));
+            pause(Duration::from_millis(50 << attempt));
         }
         Ok(())
     }
 
     /// Stops it: running statements are rolled back, everything committed is on disk.
     pub fn stop(&self, home: &Home) -> Result<(), ClusterError> {
-        if self.pid().is_none() {
+        // pg_ctl signals the process of the server's pid file. Of a server that was killed, that number may
+        // be anybody's by now.
+        if !self.listens() {
             return Ok(());
         }
         let mode = if self.durable { "fast" } else { "immediate" };
         let mut command = self.pg_ctl();
         command.args(["stop", "-w", "-s", "-t", STOP_SECONDS, "-m", mode]);
-        if self.run(command)?.status.success() || self.pid().is_none() {
+        if self.run(command)? {
+            home.forget_short_socket_dir(&self.socket_dir);
             Ok(())
         } else {
             Err(ClusterError::Stop { dir: self.data.clone(), log: home.log_tail() })
         }
-    }
-
-    /// Waits while a server that somebody else started (and perhaps died over) is still recovering.
-    fn is_ready(&self) -> bool {
-        let mut command = self.pg_ctl();
-        command.arg("status");
-        // pg_ctl start on a running server would fail; its status says whether there is one.
-        let running = self.run(command).is_ok_and(|output| output.status.success());
-        running && self.wait_until_ready()
     }
 
     fn wait_until_ready(&self) -> bool {
@@ -129,7 +133,7 @@ impl Server {
             if ready() {
                 return true;
             }
-            std::thread::park_timeout(std::time::Duration::from_millis(200));
+            pause(Duration::from_millis(200));
         }
         warn!("the running PostgreSQL of {} does not become ready", self.data.display());
         false
@@ -153,19 +157,27 @@ impl Server {
         self.user.give(&log)
     }
 
-    fn pg_ctl(&self) -> std::process::Command {
-        let mut command = self.user.command(&self.binaries.tool("pg_ctl"));
+    pub fn pg_ctl_path(&self) -> PathBuf {
+        self.binaries.tool("pg_ctl")
+    }
+
+    fn pg_ctl(&self) -> Command {
+        let mut command = self.user.command(&self.pg_ctl_path());
         command.arg("-D").arg(&self.data);
         command
     }
 
-    /// The output goes to a file and not to a pipe: the server would inherit the pipe and hold it open.
-    fn run(&self, mut command: std::process::Command) -> Result<Output, ClusterError> {
-        let program = PathBuf::from(command.get_program());
+    /// Without pipes: the server would inherit them and hold them open. What matters is in the log.
+    fn run(&self, mut command: Command) -> Result<bool, ClusterError> {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let status = command.status().map_err(ClusterError::io("run", program))?;
-        Ok(Output { status, stdout: Vec::new(), stderr: Vec::new() })
+        let status = command.status().map_err(ClusterError::io("run", self.pg_ctl_path()))?;
+        Ok(status.success())
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "another program's progress cannot be waited for")]
+fn pause(duration: Duration) {
+    std::thread::sleep(duration);
 }
 
 /// A folder in a list of folders in a quoted setting.

@@ -1,0 +1,52 @@
+use domain::{Hex, Layer, SourceClass, Window};
+use store::{LeafRow, Store, leaf_layers, read_leaves, replace_leaves, testing::TestDatabase, windows};
+
+use crate::make;
+
+async fn replace(store: &Store, block: Hex, window: &Window, leaves: &[LeafRow]) {
+    store.run_tx("replace", |tx| Box::pin(replace_leaves(tx, block, window, leaves))).await.unwrap();
+}
+
+fn leaf(layer: Layer, votes: &[u8]) -> LeafRow {
+    LeafRow { source: SourceClass::Simulated, layer, votes: votes.to_vec() }
+}
+
+#[tokio::test]
+async fn leaves_are_replaced_whole_and_read_by_layer() {
+    let db = TestDatabase::create().await;
+    let mobile: Layer = "mobile-26201-broadband".parse().unwrap();
+    let year = Window::Year(2026);
+    let (one, two) = (make::essen(Hex::BLOCK), make::hex(51.51, 7.46, Hex::BLOCK));
+    replace(db.store(), one, &year, &[leaf(mobile, b"old"), leaf(Layer::Fixed, b"fixed")]).await;
+    replace(db.store(), two, &year, &[leaf(mobile, b"two")]).await;
+    replace(db.store(), one, &year, &[leaf(mobile, b"new")]).await;
+
+    let mut votes = read_leaves(db.store(), &year, SourceClass::Simulated, mobile).await.unwrap();
+    votes.sort();
+    assert_eq!(votes, [b"new", b"two"]);
+    assert_eq!(leaf_layers(db.store(), &year).await.unwrap(), [(SourceClass::Simulated, mobile)]);
+    assert!(read_leaves(db.store(), &year, SourceClass::Crowd, mobile).await.unwrap().is_empty(), "classes never mix");
+    assert_eq!(windows(db.store()).await.unwrap(), [year.clone()]);
+
+    replace(db.store(), one, &year, &[]).await;
+    replace(db.store(), two, &year, &[]).await;
+    assert!(windows(db.store()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn two_aggregators_may_rebuild_the_same_block_at_once() {
+    let db = TestDatabase::create().await;
+    let both: Vec<_> = (0..8_u8)
+        .map(|i| {
+            let store = db.store().clone();
+            tokio::spawn(async move {
+                replace(&store, make::essen(Hex::BLOCK), &Window::Year(2026), &[leaf(Layer::Fixed, &[i])]).await;
+            })
+        })
+        .collect();
+    for one in both {
+        one.await.unwrap();
+    }
+    let votes = read_leaves(db.store(), &Window::Year(2026), SourceClass::Simulated, Layer::Fixed).await.unwrap();
+    assert_eq!(votes.len(), 1);
+}
