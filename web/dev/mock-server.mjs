@@ -6,11 +6,29 @@ import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { AREAS, areaSummary, LAYERS, OPERATORS, pieceGeometry, pieces, ranking, REGION, RELEASES } from './mock-data.mjs';
+import {
+  AREAS,
+  areaSummary,
+  LAYERS,
+  OPERATORS,
+  pieceGeometry,
+  pieces,
+  ranking,
+  REGION,
+  RELEASES,
+} from './mock-data.mjs';
 import { tile } from './mock-tiles.mjs';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
-const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.mjs': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.woff': 'font/woff' };
+const TYPES = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.mjs': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
+};
 
 // As strict as the real server, so that what works here works there.
 const POLICY =
@@ -21,8 +39,16 @@ const need = (value, what) => {
   if (value === undefined || value === null) throw new NotFound(`Es gibt kein ${what}.`);
   return value;
 };
-const releaseOf = (id) => need(RELEASES.find((each) => each.id === id), `Release „${id}“`);
-const layerOf = (text) => need(LAYERS.find((each) => each === text), `Ebene „${text}“`);
+const releaseOf = (id) =>
+  need(
+    RELEASES.find((each) => each.id === id),
+    `Release „${id}“`,
+  );
+const layerOf = (text) =>
+  need(
+    LAYERS.find((each) => each === text),
+    `Ebene „${text}“`,
+  );
 
 function layerEntry(layer) {
   const [, operator = null, view = null] = layer.split('-');
@@ -43,18 +69,36 @@ function hexPage(query) {
   const limit = Number(query.get('limit') ?? 1000);
   const inside = (piece) => {
     if (!box) return true;
-    const [w, s, e, n] = bounds(pieceGeometry(piece).type === 'Polygon' ? { coordinates: [pieceGeometry(piece).coordinates] } : pieceGeometry(piece));
+    const [w, s, e, n] = bounds(
+      pieceGeometry(piece).type === 'Polygon'
+        ? { coordinates: [pieceGeometry(piece).coordinates] }
+        : pieceGeometry(piece),
+    );
     return w <= box[2] && e >= box[0] && s <= box[3] && n >= box[1];
   };
   const found = pieces(layer).filter((piece) => piece.number > after && inside(piece));
   const items = found.slice(0, limit).map(({ owner, ...piece }) => piece);
-  return { release: releaseOf(query.get('release')).id, layer, simulated: true, items, next: found.length > limit ? items.at(-1).number : null };
+  return {
+    release: releaseOf(query.get('release')).id,
+    layer,
+    simulated: true,
+    items,
+    next: found.length > limit ? items.at(-1).number : null,
+  };
 }
 
-const csv = ({ rows }) => ['rank,key,name,need,share,devices', ...rows.map((row) => [row.rank, row.key, row.name, row.need, row.share?.value, row.devices].join(','))].join('\n');
+const csv = ({ rows }) =>
+  [
+    'rank,key,name,need,share,devices',
+    ...rows.map((row) => [row.rank, row.key, row.name, row.need, row.share?.value, row.devices].join(',')),
+  ].join('\n');
 
 function outlines({ rows }) {
-  const features = rows.map((row) => ({ type: 'Feature', geometry: AREAS.find((area) => area.key === row.key).geometry, properties: row }));
+  const features = rows.map((row) => ({
+    type: 'Feature',
+    geometry: AREAS.find((area) => area.key === row.key).geometry,
+    properties: row,
+  }));
   return { type: 'FeatureCollection', features };
 }
 
@@ -62,14 +106,22 @@ function outlines({ rows }) {
 function answer(path, query) {
   const json = (body) => [200, 'application/json', JSON.stringify(body)];
   const parts = path.split('/').filter(Boolean).map(decodeURIComponent);
-  if (path === '/v1/regions') return json([{ id: REGION, title: 'Musterland (Attrappe)', credits: ['Erfundene Grenzen und Werte zum Entwickeln'] }]);
+  if (path === '/v1/regions')
+    return json([
+      { id: REGION, title: 'Musterland (Attrappe)', credits: ['Erfundene Grenzen und Werte zum Entwickeln'] },
+    ]);
   if (path === '/v1/releases') return json(RELEASES.filter((each) => each.region === query.get('region')));
-  if (parts[1] === 'releases' && parts.length === 3) return json({ ...releaseOf(parts[2]), layers: LAYERS.map(layerEntry) });
+  if (parts[1] === 'releases' && parts.length === 3)
+    return json({ ...releaseOf(parts[2]), layers: LAYERS.map(layerEntry) });
   if (parts[1] === 'releases' && parts[3] === 'legend') {
     const fixed = layerOf(query.get('layer')) === 'fixed';
     const state = (state, label_de, colour, pattern) => ({ state, label_de, colour, pattern });
     return json({
-      states: [state('covered', fixed ? 'Mindestwert erfüllt' : 'versorgt', '#4a90bd', 'solid'), state('dead', fixed ? 'unter Mindestwert' : 'Funkloch', '#b8412b', 'cross'), state('not_measured', 'nicht gemessen', '#ffffff', 'hatch')],
+      states: [
+        state('covered', fixed ? 'Mindestwert erfüllt' : 'versorgt', '#4a90bd', 'solid'),
+        state('dead', fixed ? 'unter Mindestwert' : 'Funkloch', '#b8412b', 'cross'),
+        state('not_measured', 'nicht gemessen', '#ffffff', 'hatch'),
+      ],
       signal_breaks: [-111, -95, -85],
     });
   }
@@ -79,8 +131,16 @@ function answer(path, query) {
     return json({
       items: AREAS.map((area) => {
         const summary = areaSummary(layer, area);
-        const { key, name, level, parent, inhabitants, geometry } = area;
-        return { key, name, level, parent, inhabitants, state: summary.state, summary: summary.devices ? summary : null, bbox: bounds(geometry) };
+        const { key, name, level, parent, inhabitants } = area;
+        return {
+          key,
+          name,
+          level,
+          parent,
+          inhabitants,
+          state: summary.state,
+          summary: summary.devices ? summary : null,
+        };
       }),
     });
   }
@@ -113,9 +173,17 @@ const server = createServer(async (request, response) => {
   } catch (error) {
     const status = error instanceof NotFound ? 404 : 500;
     const title = status === 404 ? 'Nicht gefunden' : 'Fehler der Attrappe';
-    result = [status, 'application/problem+json', JSON.stringify({ type: 'about:blank', title, status, detail: error.message })];
+    result = [
+      status,
+      'application/problem+json',
+      JSON.stringify({ type: 'about:blank', title, status, detail: error.message }),
+    ];
   }
   const [status, type, body] = result;
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'content-security-policy': POLICY }).end(body);
+  response
+    .writeHead(status, { 'content-type': type, 'cache-control': 'no-store', 'content-security-policy': POLICY })
+    .end(body);
 });
-server.listen(Number(process.env.PORT ?? 8090), '127.0.0.1', () => console.log(`Attrappe auf http://localhost:${server.address().port}`));
+server.listen(Number(process.env.PORT ?? 8090), '127.0.0.1', () =>
+  console.log(`Attrappe auf http://localhost:${server.address().port}`),
+);

@@ -18,16 +18,23 @@ const pieceFeatures = (layer) => () =>
   pieces(layer).map((piece) => {
     const { number, kind, resolution, state, devices, attempts, summary } = piece;
     const known = {
-      share: summary.share?.value, share_low: summary.share?.low, share_high: summary.share?.high, grade: summary.grade,
-      signal_dbm: summary.signal_dbm?.p50, download_mbps: summary.download_mbps?.p50,
+      share: summary.share?.value,
+      share_low: summary.share?.low,
+      share_high: summary.share?.high,
+      grade: summary.grade,
+      signal_dbm: summary.signal_dbm?.p50,
+      download_mbps: summary.download_mbps?.p50,
     };
-    const given = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined && value !== null));
+    const given = Object.fromEntries(
+      Object.entries(known).filter(([, value]) => value !== undefined && value !== null),
+    );
     return feature(pieceGeometry(piece), { number, kind, resolution, state, devices, attempts, ...given });
   });
 
 /** One tile as bytes; `null` for an empty one. */
 export function tile(kind, z, x, y) {
-  const [name, made] = kind === 'areas' ? ['areas', index('areas', areaFeatures)] : ['hexes', index(kind, pieceFeatures(kind))];
+  const [name, made] =
+    kind === 'areas' ? ['areas', index('areas', areaFeatures)] : ['hexes', index(kind, pieceFeatures(kind))];
   const found = made.getTile(z, x, y);
   return found ? Buffer.from(vtpbf.fromGeojsonVt({ [name]: found }, { version: 2 })) : null;
 }

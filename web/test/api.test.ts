@@ -9,7 +9,10 @@ it('a problem of the server is shown in its own words', async () => {
   vi.stubGlobal('fetch', () => Promise.resolve(new Response(JSON.stringify(problem), { status: 404 })));
   const failure = await regions().catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(ApiError);
-  expect((failure as ApiError).problem).toMatchObject({ title: 'Unbekannte Region', detail: 'Es gibt keine Region „x“.' });
+  expect((failure as ApiError).problem).toMatchObject({
+    title: 'Unbekannte Region',
+    detail: 'Es gibt keine Region „x“.',
+  });
 });
 
 it('a page instead of JSON, or no server at all, is said plainly', async () => {

@@ -13,7 +13,14 @@ describe('shares', () => {
     expect(percent(1)).toBe('100 %');
   });
   it('shows the unknown as unknown, never as zero', () => {
-    expect([percent(null), percentRange(null, 1), share(null), count(undefined), measure(NaN, 'ms'), score(null)]).toEqual(Array(6).fill('–'));
+    expect([
+      percent(null),
+      percentRange(null, 1),
+      share(null),
+      count(undefined),
+      measure(NaN, 'ms'),
+      score(null),
+    ]).toEqual(Array(6).fill('–'));
   });
 });
 
@@ -34,6 +41,11 @@ describe('numbers and dates', () => {
     expect(day('2026-11-21T22:00:00Z')).toBe('21.11.2026');
   });
   it('name each kind of window, and leave unknown text alone', () => {
-    expect(['campaign:messwoche-2026', '2026-03', '2026', 'x'].map(windowTitle)).toEqual(['Kampagne messwoche-2026', 'März 2026', 'Jahr 2026', 'x']);
+    expect(['campaign:messwoche-2026', '2026-03', '2026', 'x'].map(windowTitle)).toEqual([
+      'Kampagne messwoche-2026',
+      'März 2026',
+      'Jahr 2026',
+      'x',
+    ]);
   });
 });

@@ -2,7 +2,9 @@ import { expect, it } from 'vitest';
 
 import { nearestLayer, operatorsIn, parseLayer, tracksIn, viewsOf } from '../src/lib/layers.ts';
 
-const layers = ['fixed', 'mobile-26202-any', 'mobile-26202-5g', 'mobile-26201-broadband', 'mobile-26201-any'].map((layer) => ({ layer, pieces: 1, operator_name: layer.includes('26201') ? 'Eins' : null }));
+const layers = ['fixed', 'mobile-26202-any', 'mobile-26202-5g', 'mobile-26201-broadband', 'mobile-26201-any'].map(
+  (layer) => ({ layer, pieces: 1, operator_name: layer.includes('26201') ? 'Eins' : null }),
+);
 
 it('reads a layer, and refuses what names none', () => {
   expect(parseLayer('mobile-26201-broadband')).toEqual({ track: 'mobile', operator: '26201', view: 'broadband' });
@@ -19,6 +21,9 @@ it('a wish that this release does not have leads to the closest layer', () => {
 
 it('offers only what the release has', () => {
   expect(tracksIn(layers)).toEqual(['mobile', 'fixed']);
-  expect(operatorsIn(layers)).toEqual([{ code: '26201', name: 'Eins' }, { code: '26202', name: '26202' }]);
+  expect(operatorsIn(layers)).toEqual([
+    { code: '26201', name: 'Eins' },
+    { code: '26202', name: '26202' },
+  ]);
   expect(viewsOf(layers, '26202')).toEqual(['any', '5g']);
 });

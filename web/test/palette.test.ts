@@ -15,7 +15,13 @@ const fill = (colouring: Colouring, properties: Record<string, unknown>, track: 
 
 describe('what is not measured', () => {
   it('never has the colour of covered or dead, whatever the tile or the legend says', () => {
-    const rude = { states: (['covered', 'dead', 'not_measured'] as const).map((state) => ({ state, label_de: state, colour: '#4a90bd' })) };
+    const rude = {
+      states: (['covered', 'dead', 'not_measured'] as const).map((state) => ({
+        state,
+        label_de: state,
+        colour: '#4a90bd',
+      })),
+    };
     const { states } = palette('mobile', rude);
     expect(states.not_measured.colour).not.toBe(states.covered.colour);
     for (const state of ['not_measured', 'something new', undefined]) {
@@ -36,7 +42,9 @@ describe('colours by value', () => {
   it('change exactly at the class borders', () => {
     const { colours, breaks } = palette('mobile', null).value;
     expect(breaks).toEqual([-111, -95, -85]);
-    expect([-112, -111, -95, -85].map((signal_dbm) => fill('value', { state: 'covered', signal_dbm }))).toEqual(colours);
+    expect([-112, -111, -95, -85].map((signal_dbm) => fill('value', { state: 'covered', signal_dbm }))).toEqual(
+      colours,
+    );
   });
   it('keep dead pieces dead and show a missing value as missing', () => {
     expect(fill('value', { state: 'dead', signal_dbm: -70 })).toBe(palette('mobile', null).states.dead.colour);

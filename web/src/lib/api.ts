@@ -1,4 +1,15 @@
-import type { Area, LegendAnswer, Piece, PiecePage, Problem, Ranking, Region, Release, ReleaseHead, Track } from './api-types.ts';
+import type {
+  Area,
+  LegendAnswer,
+  Piece,
+  PiecePage,
+  Problem,
+  Ranking,
+  Region,
+  Release,
+  ReleaseHead,
+  Track,
+} from './api-types.ts';
 import { text } from './text.ts';
 
 /** A failed request, in words that can be shown. */
@@ -36,8 +47,10 @@ export function asProblem(body: unknown, status: number): Problem {
 }
 
 export const regions = (signal?: AbortSignal) => get<Region[]>('/v1/regions', signal);
-export const releases = (region: string, signal?: AbortSignal) => get<ReleaseHead[]>(`/v1/releases?${query({ region })}`, signal);
-export const release = (id: string, signal?: AbortSignal) => get<Release>(`/v1/releases/${encodeURIComponent(id)}`, signal);
+export const releases = (region: string, signal?: AbortSignal) =>
+  get<ReleaseHead[]>(`/v1/releases?${query({ region })}`, signal);
+export const release = (id: string, signal?: AbortSignal) =>
+  get<Release>(`/v1/releases/${encodeURIComponent(id)}`, signal);
 export const legend = (id: string, layer: string, signal?: AbortSignal) =>
   get<LegendAnswer>(`/v1/releases/${encodeURIComponent(id)}/legend?${query({ layer })}`, signal);
 export const areas = async (region: string, id: string, layer: string, signal?: AbortSignal) =>
@@ -51,7 +64,13 @@ export const rankingOutlines = (region: string, track: Track, id: string, signal
   get<GeoJSON.FeatureCollection>(rankingPath(region, track, id, 'geojson'), signal);
 
 /** The piece with this number near a place; `null` if the server does not list it there. */
-export async function piece(id: string, layer: string, at: { lng: number; lat: number }, number: number, signal?: AbortSignal): Promise<Piece | null> {
+export async function piece(
+  id: string,
+  layer: string,
+  at: { lng: number; lat: number },
+  number: number,
+  signal?: AbortSignal,
+): Promise<Piece | null> {
   const near = 0.0005;
   const bbox = [at.lng - near, at.lat - near, at.lng + near, at.lat + near].map((each) => each.toFixed(5)).join(',');
   const page = await get<PiecePage>(`/v1/hexes?${query({ release: id, layer, bbox, limit: 50 })}`, signal);
@@ -59,6 +78,7 @@ export async function piece(id: string, layer: string, at: { lng: number; lat: n
 }
 
 export const tileUrls = {
-  hexes: (id: string, layer: string) => `${location.origin}/tiles/${encodeURIComponent(id)}/${encodeURIComponent(layer)}/{z}/{x}/{y}`,
+  hexes: (id: string, layer: string) =>
+    `${location.origin}/tiles/${encodeURIComponent(id)}/${encodeURIComponent(layer)}/{z}/{x}/{y}`,
   areas: (region: string) => `${location.origin}/tiles/areas/${encodeURIComponent(region)}/{z}/{x}/{y}`,
 };

@@ -36,7 +36,9 @@ export class App {
   palette = $derived(palette(this.track, this.legend));
   simulated = $derived(this.release?.simulated ?? this.releases?.some((each) => each.simulated) ?? false);
   /** Loaded, and there is nothing to show. */
-  empty = $derived<'region' | 'release' | null>(this.regions?.length === 0 ? 'region' : this.releases?.length === 0 ? 'release' : null);
+  empty = $derived<'region' | 'release' | null>(
+    this.regions?.length === 0 ? 'region' : this.releases?.length === 0 ? 'release' : null,
+  );
 
   #running = new AbortController();
   #wish: Partial<LayerParts> = {};
@@ -186,4 +188,8 @@ export class App {
   }
 }
 
-const dropNulls = ({ track, operator, view }: LayerParts): Partial<LayerParts> => ({ track, ...(operator && { operator }), ...(view && { view }) });
+const dropNulls = ({ track, operator, view }: LayerParts): Partial<LayerParts> => ({
+  track,
+  ...(operator && { operator }),
+  ...(view && { view }),
+});

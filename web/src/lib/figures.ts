@@ -11,14 +11,16 @@ export interface Figure {
 /** A quantity as the summary carries it: one number, or named quantiles. */
 type Quantity = number | Record<string, number | null> | null | undefined;
 
-const middle = (given: Quantity): number | null =>
-  typeof given === 'number' ? given : (given?.['p50'] ?? null);
+const middle = (given: Quantity): number | null => (typeof given === 'number' ? given : (given?.['p50'] ?? null));
 
 function figure(label: string, given: Quantity, unit: string): Figure[] {
   const value = middle(given);
   if (value === null) return [];
   const [low, high] = typeof given === 'object' && given ? [given['p10'], given['p90']] : [null, null];
-  const range = typeof low === 'number' && typeof high === 'number' ? { range: text.panel.middle(plain(low), measure(high, unit)) } : {};
+  const range =
+    typeof low === 'number' && typeof high === 'number'
+      ? { range: text.panel.middle(plain(low), measure(high, unit)) }
+      : {};
   return [{ label, value: measure(value, unit), ...range }];
 }
 

@@ -7,7 +7,8 @@ const twoDecimals = new Intl.NumberFormat('de-DE', { minimumFractionDigits: 2, m
 /** Stands where a number is unknown. Never a zero. */
 export const UNKNOWN = '–';
 
-const finite = (value: number | null | undefined): value is number => typeof value === 'number' && Number.isFinite(value);
+const finite = (value: number | null | undefined): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
 
 export const count = (value: number | null | undefined): string => (finite(value) ? whole.format(value) : UNKNOWN);
 
@@ -16,9 +17,11 @@ export const measure = (value: number | null | undefined, unit: string): string 
   finite(value) ? `${plain(value)} ${unit}` : UNKNOWN;
 
 /** The number of `measure`, without its unit. */
-export const plain = (value: number): string => (Math.abs(value) < 20 ? oneDecimal : whole).format(value).replace('-', '−');
+export const plain = (value: number): string =>
+  (Math.abs(value) < 20 ? oneDecimal : whole).format(value).replace('-', '−');
 
-export const score = (value: number | null | undefined): string => (finite(value) ? twoDecimals.format(value) : UNKNOWN);
+export const score = (value: number | null | undefined): string =>
+  finite(value) ? twoDecimals.format(value) : UNKNOWN;
 
 /**
  * A share of 0 to 1 in per cent. What is not zero never reads as 0 %, and what is not everything never
@@ -53,7 +56,20 @@ export function day(timestamp: string): string {
   return found ? `${found[3]}.${found[2]}.${found[1]}` : timestamp;
 }
 
-const MONTHS = ['Januar', 'Februar', 'März', 'April', 'Mai', 'Juni', 'Juli', 'August', 'September', 'Oktober', 'November', 'Dezember'];
+const MONTHS = [
+  'Januar',
+  'Februar',
+  'März',
+  'April',
+  'Mai',
+  'Juni',
+  'Juli',
+  'August',
+  'September',
+  'Oktober',
+  'November',
+  'Dezember',
+];
 
 /** `campaign:messwoche-2026` -> `Kampagne messwoche-2026`, `2026-03` -> `März 2026`, `2026` -> `Jahr 2026`. */
 export function windowTitle(window: string): string {

@@ -35,7 +35,10 @@ export function operatorsIn(layers: ReleaseLayer[]): { code: string; name: strin
 
 export function viewsOf(layers: ReleaseLayer[], operator: string | null): string[] {
   const present = new Set(
-    layers.map((each) => parseLayer(each.layer)).filter((each) => each?.operator === operator).map((each) => each?.view),
+    layers
+      .map((each) => parseLayer(each.layer))
+      .filter((each) => each?.operator === operator)
+      .map((each) => each?.view),
   );
   return VIEW_ORDER.filter((view) => present.has(view));
 }

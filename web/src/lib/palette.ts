@@ -53,7 +53,9 @@ export function palette(track: Track, legend: LegendAnswer | null): Palette {
     states.not_measured.colour = DEFAULTS.not_measured.colour;
   }
   const breaks =
-    track === 'mobile' ? (legend?.signal_breaks ?? SIGNAL_BREAKS_DBM) : (legend?.download_breaks ?? DOWNLOAD_BREAKS_MBPS);
+    track === 'mobile'
+      ? (legend?.signal_breaks ?? SIGNAL_BREAKS_DBM)
+      : (legend?.download_breaks ?? DOWNLOAD_BREAKS_MBPS);
   const usable = ascending(breaks) ? breaks : track === 'mobile' ? SIGNAL_BREAKS_DBM : DOWNLOAD_BREAKS_MBPS;
   return {
     states,
@@ -82,5 +84,6 @@ function spread(count: number): string[] {
   return Array.from({ length: count }, (_, i) => RAMP[Math.round((i * (RAMP.length - 1)) / (count - 1))]!);
 }
 
-const ascending = (values: number[]) => values.length > 0 && values.every((value, i) => i === 0 || value > values[i - 1]!);
+const ascending = (values: number[]) =>
+  values.length > 0 && values.every((value, i) => i === 0 || value > values[i - 1]!);
 const isColour = (colour: string) => /^#[0-9a-f]{6}$/i.test(colour);

@@ -35,7 +35,9 @@ export function sorted(rows: RankRow[], { column, descending }: RankOrder): Rank
 export function matching(rows: RankRow[], text: string): RankRow[] {
   const wanted = text.trim().toLocaleLowerCase('de');
   if (!wanted) return rows;
-  return rows.filter((row) => [row.name, row.district ?? '', row.key].some((each) => each.toLocaleLowerCase('de').includes(wanted)));
+  return rows.filter((row) =>
+    [row.name, row.district ?? '', row.key].some((each) => each.toLocaleLowerCase('de').includes(wanted)),
+  );
 }
 
 function byRank(a: RankRow, b: RankRow): number {

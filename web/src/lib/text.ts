@@ -44,7 +44,8 @@ export const text = {
     zoomIn: 'Vergrößern',
     zoomOut: 'Verkleinern',
     whole: 'Ganze Region zeigen',
-    failed: 'Die Karte kann in diesem Browser nicht gezeichnet werden (WebGL fehlt). Die Rangliste enthält dieselben Zahlen.',
+    failed:
+      'Die Karte kann in diesem Browser nicht gezeichnet werden (WebGL fehlt). Die Rangliste enthält dieselben Zahlen.',
   },
   panel: {
     title: 'Ausgewählt',
@@ -106,7 +107,8 @@ export const text = {
   table: {
     title: { mobile: 'Rangliste Mobilfunk', fixed: 'Rangliste Festnetz' },
     caption: {
-      mobile: 'Gemeinden nach Bedarf über alle Netze; der Anteil gilt für das schwächste. Rang mit 90-%-Spanne, ≈ heißt: statistisch gleichauf.',
+      mobile:
+        'Gemeinden nach Bedarf über alle Netze; der Anteil gilt für das schwächste. Rang mit 90-%-Spanne, ≈ heißt: statistisch gleichauf.',
       fixed: 'Gemeinden nach Bedarf. Rang mit 90-%-Spanne, ≈ heißt: statistisch gleichauf.',
     },
     help: 'Pfeiltasten wechseln die Zeile, Eingabe zeigt die Gemeinde auf der Karte.',
@@ -129,14 +131,17 @@ export const text = {
     empty: 'Für diesen Stand gibt es keine Rangliste.',
     downloads: 'Rangliste herunterladen',
     shown: (shown: number, all: number) => (shown === all ? `${all} Gemeinden` : `${shown} von ${all} Gemeinden`),
-    sortedBy: (column: string, descending: boolean) => `Sortiert nach ${column}, ${descending ? 'absteigend' : 'aufsteigend'}.`,
+    sortedBy: (column: string, descending: boolean) =>
+      `Sortiert nach ${column}, ${descending ? 'absteigend' : 'aufsteigend'}.`,
     chosen: (name: string) => `${name} ist ausgewählt und auf der Karte gezeigt.`,
   },
   empty: {
     noRegion: 'Noch keine Region geladen.',
-    noRegionHelp: 'Mit „whitespot region build“ eine Region anlegen oder mit „whitespot demo“ die Beispielregion starten.',
+    noRegionHelp:
+      'Mit „whitespot region build“ eine Region anlegen oder mit „whitespot demo“ die Beispielregion starten.',
     noRelease: 'Für diese Region ist noch nichts veröffentlicht.',
-    noReleaseHelp: 'Veröffentlicht wird erst, wenn genügend Geräte gemessen haben. Bis dahin ist alles: nicht gemessen.',
+    noReleaseHelp:
+      'Veröffentlicht wird erst, wenn genügend Geräte gemessen haben. Bis dahin ist alles: nicht gemessen.',
   },
   error: {
     title: 'Das hat nicht geklappt',

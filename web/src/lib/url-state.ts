@@ -52,6 +52,7 @@ function readPlace(text: string | undefined): UrlState['at'] {
   const parts = text.split('/').map(Number);
   const [zoom, lat, lng] = parts;
   if (parts.length !== 3 || zoom === undefined || lat === undefined || lng === undefined) return undefined;
-  if (![zoom, lat, lng].every(Number.isFinite) || zoom < 0 || zoom > 22 || Math.abs(lat) > 85 || Math.abs(lng) > 180) return undefined;
+  if (![zoom, lat, lng].every(Number.isFinite) || zoom < 0 || zoom > 22 || Math.abs(lat) > 85 || Math.abs(lng) > 180)
+    return undefined;
   return { zoom, lat, lng };
 }

@@ -33,7 +33,13 @@ export function labelPoints(areas: Area[], bounds: AreaBounds): GeoJSON.FeatureC
     const box = area.level === 'municipality' ? bounds.get(area.key) : undefined;
     if (!box) return [];
     const coordinates = [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
-    return [{ type: 'Feature', geometry: { type: 'Point', coordinates }, properties: { name: area.name, inhabitants: area.inhabitants } }];
+    return [
+      {
+        type: 'Feature',
+        geometry: { type: 'Point', coordinates },
+        properties: { name: area.name, inhabitants: area.inhabitants },
+      },
+    ];
   });
   return { type: 'FeatureCollection', features };
 }

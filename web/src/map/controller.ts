@@ -41,7 +41,11 @@ export class MapController {
       minZoom: 4,
       maxZoom: 16,
       fadeDuration: calm() ? 0 : 200,
-      locale: { 'NavigationControl.ZoomIn': text.map.zoomIn, 'NavigationControl.ZoomOut': text.map.zoomOut, 'Map.Title': text.map.label },
+      locale: {
+        'NavigationControl.ZoomIn': text.map.zoomIn,
+        'NavigationControl.ZoomOut': text.map.zoomOut,
+        'Map.Title': text.map.label,
+      },
       ...(at ? { center: [at.lng, at.lat], zoom: at.zoom } : { center: [10, 51], zoom: 5 }),
     });
     this.#map = map;
@@ -104,7 +108,9 @@ export class MapController {
   }
 
   #whatIsAt({ point, lngLat }: MapMouseEvent): Selection {
-    const found = this.#map.getSource(SOURCE.areas) ? this.#map.queryRenderedFeatures(point, { layers: [...PIECE_LAYERS, LAYER.ground] }) : [];
+    const found = this.#map.getSource(SOURCE.areas)
+      ? this.#map.queryRenderedFeatures(point, { layers: [...PIECE_LAYERS, LAYER.ground] })
+      : [];
     const piece = found.find((each) => each.source === SOURCE.hexes);
     const area = found.find((each) => each.source === SOURCE.areas)?.properties['key'];
     return {

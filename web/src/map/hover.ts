@@ -15,8 +15,14 @@ export function watchHover(map: Map): void {
   map.on('mousemove', ({ point }) => {
     const found = map.queryRenderedFeatures(point, { layers: [...PIECE_LAYERS, LAYER.ground] });
     const id = (wanted: (feature: MapGeoJSONFeature) => boolean) => found.find(wanted)?.id ?? null;
-    mark('hexes', id((each) => each.source === SOURCE.hexes));
-    mark('areas', id((each) => each.source === SOURCE.areas));
+    mark(
+      'hexes',
+      id((each) => each.source === SOURCE.hexes),
+    );
+    mark(
+      'areas',
+      id((each) => each.source === SOURCE.areas),
+    );
     map.getCanvas().style.cursor = found.length > 0 ? 'pointer' : '';
   });
   map.on('mouseout', () => {

@@ -24,7 +24,12 @@ export function exposeForTests(map: Map): void {
     idle: () => map.loaded() && map.areTilesLoaded() && !map.isMoving() && map.getLayer(LAYER.measured) !== undefined,
     pieces: () =>
       map.queryRenderedFeatures({ layers: PIECE_LAYERS }).map(({ properties, layer, geometry }) => {
-        const ring = geometry.type === 'Polygon' ? geometry.coordinates[0]! : geometry.type === 'MultiPolygon' ? geometry.coordinates[0]![0]! : [];
+        const ring =
+          geometry.type === 'Polygon'
+            ? geometry.coordinates[0]!
+            : geometry.type === 'MultiPolygon'
+              ? geometry.coordinates[0]![0]!
+              : [];
         // A hexagon's corners lie around its middle.
         const mean = (axis: 0 | 1) => ring.reduce((sum, corner) => sum + corner[axis]!, 0) / ring.length;
         const { x, y } = map.project([mean(0), mean(1)]);
