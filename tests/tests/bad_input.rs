@@ -1,4 +1,5 @@
 //! Bad input gets a clear error that says what to do, and nothing is half-done.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
 use std::{io::Write as _, net::TcpListener, path::PathBuf};
 
@@ -38,9 +39,8 @@ fn archive(installation: &Whitespot, name: &str, cut: usize) -> PathBuf {
 #[tokio::test]
 async fn a_cut_archive_loads_nothing_and_the_whole_one_everything_and_once() {
     let installation = Whitespot::new();
-    let import = async |path: &PathBuf| {
-        installation.run(&["import", "--json", "--region", "nrw", path.to_str().unwrap()]).await
-    };
+    let import =
+        async |path: &PathBuf| installation.run(&["import", "--json", "--region", "nrw", path.to_str().unwrap()]).await;
     let cut = archive(&installation, "cut.tar.gz", 100);
     import(&cut).await.fails_with("archive is damaged");
 

@@ -1,6 +1,7 @@
 //! Door to door: the demo, at a hundredth of its size, and every promise that a reader of it can check.
 //!
 //! Promise 2: white means unknown. Promise 4: no number without its certainty. Promise 5: nothing below k.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
 use e2e::{Server, Whitespot, workspace};
 use serde_json::Value;

@@ -1,4 +1,5 @@
 //! A real test against our own server, through the SDK's queue, to evidence.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
 use e2e::Whitespot;
 
@@ -9,8 +10,17 @@ async fn a_line_is_measured_and_its_result_is_taken_once() {
     let server = installation.serve().await;
     let queue = installation.folder().join("queue");
     let args = [
-        "measure", "--json", "--light", "--seconds", "1", "--server", &server.url(""), "--position", "51.45,7.01",
-        "--queue-dir", queue.to_str().unwrap(),
+        "measure",
+        "--json",
+        "--light",
+        "--seconds",
+        "1",
+        "--server",
+        &server.url(""),
+        "--position",
+        "51.45,7.01",
+        "--queue-dir",
+        queue.to_str().unwrap(),
     ];
     let report = installation.run(&args).await.json();
     assert!(report["result"]["download_bps"].as_u64().unwrap() > 1_000_000, "{report}");

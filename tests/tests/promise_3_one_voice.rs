@@ -1,6 +1,7 @@
 //! Promise 3: one device, one voice, in every unit that is judged.
 //!
 //! Promise 5 is tested beside it, because both are seen in what a release says of one place.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
 use domain::{Hex, Technology};
 use e2e::{Contributor, Server, Whitespot, track};

@@ -1,4 +1,5 @@
 //! Promise 6: nothing acknowledged is lost, nothing counts twice, every item gets exactly one answer.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
 use domain::{Hex, Technology, wire::v1::Item};
 use e2e::{Contributor, Whitespot, http, post, track};
@@ -81,9 +82,8 @@ async fn the_same_batch_from_ten_connections_at_once_is_taken_once() {
     let server = installation.serve().await;
     let batch = Contributor::new().batch((0..50).map(|_| item()).collect());
     let answers = futures_util::future::join_all((0..10).map(|_| post(&server, &batch))).await;
-    let accepted = |answer: &domain::wire::v1::BatchAnswer| {
-        answer.items.iter().filter(|item| item.outcome == "accepted").count()
-    };
+    let accepted =
+        |answer: &domain::wire::v1::BatchAnswer| answer.items.iter().filter(|item| item.outcome == "accepted").count();
     assert_eq!(answers.iter().map(accepted).sum::<usize>(), 50, "each item is accepted exactly once");
     let others = answers.iter().flat_map(|answer| &answer.items).filter(|item| item.outcome == "duplicate").count();
     assert_eq!(others, 450, "and every other answer says that it is there");

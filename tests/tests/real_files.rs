@@ -1,4 +1,5 @@
 //! The official files, through the binary. Runs with `make test-real DATA=...`.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
 use std::path::PathBuf;
 
@@ -20,7 +21,8 @@ async fn the_drive_tests_of_2021_come_in_with_every_point_accounted_for() {
     let id = "bremen-niedersachsen-hamburg";
     let recipe = format!("data/regions/recipes/{id}.toml");
     let out = regions.join(id);
-    let built = ["region", "build", &recipe, "--data", data.to_str().unwrap(), "--out", out.to_str().unwrap(), "--json"];
+    let built =
+        ["region", "build", &recipe, "--data", data.to_str().unwrap(), "--out", out.to_str().unwrap(), "--json"];
     installation.run(&built).await.ok();
 
     let file = data.join("measurements/drive_tests_2021/geojson.tar.gz");
@@ -53,7 +55,8 @@ async fn the_drive_tests_of_2021_come_in_with_every_point_accounted_for() {
     let release = releases[0]["id"].as_str().unwrap().to_owned();
     for layer in ["mobile-26201-4g", "mobile-26202-2g", "mobile-26203-4g"] {
         let page = server.get_json(&format!("/v1/hexes?release={release}&layer={layer}&limit=50")).await;
-        let signal = page["items"].as_array().unwrap().iter().any(|piece| piece["summary"]["signal_dbm"]["p50"].is_number());
+        let signal =
+            page["items"].as_array().unwrap().iter().any(|piece| piece["summary"]["signal_dbm"]["p50"].is_number());
         assert!(signal, "no signal on {layer}");
     }
     server.stop().await.assert_clean();
