@@ -111,7 +111,8 @@ mod tests {
     proptest! {
         #[test]
         fn a_file_cut_anywhere_is_damaged(cut in 0..example().len()) {
-            prop_assert_eq!(decode(&example()[..cut]), Err(Unreadable::Damaged));
+            let file = example();
+            prop_assert_eq!(decode(&file[..cut]), Err(Unreadable::Damaged));
         }
 
         #[test]

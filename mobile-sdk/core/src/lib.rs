@@ -48,3 +48,8 @@ pub use policy::{Conditions, Policy};
 pub use position::{HomeZone, Place, Position};
 pub use stats::QueueStats;
 pub use upload::{Method, Upload, UploadId, UploadResult, UploadTask};
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;

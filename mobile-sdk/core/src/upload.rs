@@ -111,11 +111,10 @@ impl Verdict {
             200..=299 => serde_json::from_slice(&body).map_or(Self::Later(None), Self::Answered),
             409 => Self::Taken,
             413 => Self::TooLarge,
-            408 | 425 | 429 | 503 => Self::Later(retry_after),
+            // Too early, too often, too busy; or a wrong address, a proxy, a login: nothing is wrong with
+            // the items (against deleting everything on a mistyped URL).
+            408 | 425 | 429 | 503 | 300..=399 | 401..=405 | 407 | 421 => Self::Later(retry_after),
             500..=599 => Self::Broke,
-            // A wrong address, a proxy, a login: nothing is wrong with the items (against deleting
-            // everything on a mistyped URL).
-            300..=399 | 401..=405 | 407 | 421 => Self::Later(retry_after),
             _ => Self::Refused,
         }
     }

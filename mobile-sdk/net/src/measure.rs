@@ -56,7 +56,7 @@ pub async fn measure(
     }
     let mut run = Run { server, options, clock, pings: Pings::default(), loaded: None, download: None, upload: None };
     let started = clock.now();
-    let outcome = match run.all(progress).await {
+    let outcome = match Box::pin(run.all(progress)).await {
         Ok(()) => run.result(),
         Err(Trouble::Broken(cause)) => TestOutcome::Failed(cause),
         Err(Trouble::Error(error)) => return Err(error),
@@ -91,14 +91,16 @@ impl Run<'_> {
         if let Some(budget) = self.options.download {
             let socket = self.open(ndt7::DOWNLOAD).await?;
             let tick = Ticker::new(progress, |elapsed, bytes, rate| Progress::Download { elapsed, bytes, rate });
-            let (outcome, pings) = self.beside_pings(ndt7::download(socket, budget, self.clock, tick), budget).await;
+            let (outcome, pings) =
+                Box::pin(self.beside_pings(ndt7::download(socket, budget, self.clock, tick), budget)).await;
             self.download = Some(outcome.map_err(Trouble::Broken)?);
             self.note_loaded(&pings);
         }
         if let Some(budget) = self.options.upload {
             let socket = self.open(ndt7::UPLOAD).await?;
             let tick = Ticker::new(progress, |elapsed, bytes, rate| Progress::Upload { elapsed, bytes, rate });
-            let (outcome, pings) = self.beside_pings(ndt7::upload(socket, budget, self.clock, tick), budget).await;
+            let (outcome, pings) =
+                Box::pin(self.beside_pings(ndt7::upload(socket, budget, self.clock, tick), budget)).await;
             self.upload = Some(outcome.map_err(Trouble::Broken)?);
             self.note_loaded(&pings);
         }

@@ -29,7 +29,7 @@ impl Default for SubmitOptions {
             conditions: Conditions::UNLIMITED,
             // A person waits at a command line.
             patience: Duration::from_secs(20),
-            timeout: Duration::from_secs(60),
+            timeout: Duration::from_mins(1),
         }
     }
 }
