@@ -79,10 +79,8 @@ fn walk(block: CellIndex, candidates: &[Candidate]) -> Vec<Claim> {
             (Hex::from_h3(index), centre.lng(), centre.lat())
         })
         .collect();
-    let near: Vec<&Candidate> = candidates
-        .iter()
-        .filter(|candidate| centres.iter().any(|&(_, lng, lat)| candidate.bounds.holds(lng, lat)))
-        .collect();
+    let Some(reach) = Bounds::around(centres.iter().map(|&(_, lng, lat)| (lng, lat))) else { return Vec::new() };
+    let near: Vec<&Candidate> = candidates.iter().filter(|candidate| candidate.bounds.meets(&reach)).collect();
     let mut claims = Vec::new();
     for (hex, lng, lat) in centres {
         let mut holders = near

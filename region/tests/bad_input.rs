@@ -1,4 +1,5 @@
 //! Each broken input is a message that names file, place and what to do.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod common;
 

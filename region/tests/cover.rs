@@ -1,4 +1,5 @@
 //! Every hexagon belongs to exactly one municipality, by its centre.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The same municipalities in every container and reference system give the same region.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod common;
 

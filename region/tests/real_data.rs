@@ -1,5 +1,6 @@
 //! The official files themselves. Runs only with `WHITESPOT_TEST_DATA` set to the folder that holds them
 //! (`make test-real DATA=...`), since the files are not part of the project.
+#![allow(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::{
     collections::BTreeSet,

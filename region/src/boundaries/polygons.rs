@@ -1,6 +1,6 @@
 //! Outlines in degrees: point in polygon, bounding box, area.
 
-use std::path::Path;
+use std::{cmp::Ordering, path::Path};
 
 use geo::GeodesicArea;
 use geo_types::{LineString, Polygon};
@@ -38,6 +38,24 @@ pub struct Bounds {
 }
 
 impl Bounds {
+    /// The smallest box around (longitude, latitude) points; `None` without points.
+    pub fn around(points: impl IntoIterator<Item = (f64, f64)>) -> Option<Self> {
+        points.into_iter().fold(None, |bounds: Option<Self>, (lng, lat)| {
+            let b = bounds.unwrap_or(Self { west: lng, south: lat, east: lng, north: lat });
+            Some(Self {
+                west: b.west.min(lng),
+                south: b.south.min(lat),
+                east: b.east.max(lng),
+                north: b.north.max(lat),
+            })
+        })
+    }
+
+    /// Whether the two boxes share a point.
+    pub fn meets(&self, other: &Self) -> bool {
+        self.west <= other.east && other.west <= self.east && self.south <= other.north && other.south <= self.north
+    }
+
     /// Whether a position lies inside or on the edge.
     pub fn holds(&self, lng: f64, lat: f64) -> bool {
         (self.west..=self.east).contains(&lng) && (self.south..=self.north).contains(&lat)
@@ -65,15 +83,7 @@ impl Polygons {
 
     /// Bounding box; `None` without points.
     pub fn bounds(&self) -> Option<Bounds> {
-        self.points().fold(None, |bounds, (lng, lat)| {
-            let b = bounds.unwrap_or(Bounds { west: lng, south: lat, east: lng, north: lat });
-            Some(Bounds {
-                west: b.west.min(lng),
-                south: b.south.min(lat),
-                east: b.east.max(lng),
-                north: b.north.max(lat),
-            })
-        })
+        Bounds::around(self.points())
     }
 
     /// Index of edges for many [`EdgeIndex::contains`] questions.
@@ -134,8 +144,12 @@ impl PartIndex {
         let edges: Vec<Edge> = rings
             .iter()
             .flat_map(Ring::edges)
-            .filter(|(a, b)| a.1 != b.1)
-            .map(|(a, b)| if a.1 < b.1 { Edge { south: a, north: b } } else { Edge { south: b, north: a } })
+            .filter_map(|(a, b)| match a.1.total_cmp(&b.1) {
+                Ordering::Less => Some(Edge { south: a, north: b }),
+                Ordering::Greater => Some(Edge { south: b, north: a }),
+                // A level edge never crosses a ray to the east.
+                Ordering::Equal => None,
+            })
             .collect();
         let count = (edges.len() / 4).clamp(1, BINS);
         let mut index = Self { south, bin_degrees: (north - south) / count as f64, bins: vec![Vec::new(); count] };

@@ -24,7 +24,7 @@ impl Join<'_> {
         self.report_keys(&rows, &file);
         let mut counts = BTreeMap::<(AreaKey, Site), u32>::new();
         for row in &rows {
-            match self.place(row, cover) {
+            match place(row, cover) {
                 Ok((area, site)) => {
                     *counts.entry((area, site)).or_default() += 1;
                     if area != row.key {
@@ -48,12 +48,6 @@ impl Join<'_> {
             }
         }
         Ok(())
-    }
-
-    fn place(&self, row: &SiteRow, cover: &Cover) -> Result<(AreaKey, Site), FindingKind> {
-        let hex = row.hex.ok_or(FindingKind::SiteWithoutPosition)?;
-        let area = cover.municipality(hex).ok_or(FindingKind::SiteOutsideRegion)?;
-        Ok((area, Site { kind: row.kind.clone(), hex, count: 0 }))
     }
 
     /// Repaired and unknown keys, one finding a key.
@@ -83,6 +77,12 @@ impl Join<'_> {
             }));
         }
     }
+}
+
+fn place(row: &SiteRow, cover: &Cover) -> Result<(AreaKey, Site), FindingKind> {
+    let hex = row.hex.ok_or(FindingKind::SiteWithoutPosition)?;
+    let area = cover.municipality(hex).ok_or(FindingKind::SiteOutsideRegion)?;
+    Ok((area, Site { kind: row.kind.clone(), hex, count: 0 }))
 }
 
 fn finding(kind: FindingKind, row: &SiteRow, file: &str, detail: String) -> Finding {

@@ -60,7 +60,7 @@ impl RegionTables {
     fn contents(&self, dir: &Path) -> Result<Vec<Content>, ReadError> {
         let csv = |file: &'static str, bytes: csv::Result<Vec<u8>>, sources| {
             let bytes = bytes.map_err(|error| ReadError::writing(dir.join(file))(error.into()))?;
-            let rows = (bytes.iter().filter(|&&byte| byte == b'\n').count() as u64).saturating_sub(1);
+            let rows = csv::Reader::from_reader(bytes.as_slice()).into_byte_records().count() as u64;
             Ok(Content { file, bytes, rows, sources })
         };
         let mut contents =

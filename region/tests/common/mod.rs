@@ -4,7 +4,7 @@
 pub mod gpkg;
 pub mod shp;
 
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use domain::AreaKey;
 use proj4rs::Proj;
@@ -95,7 +95,7 @@ pub fn supply() -> String {
     let columns = region::inputs::supply::COLUMNS.map(|(published, _)| format!("\"{published}\"")).join(",");
     let mut text = format!("\"AGS\",\"alle Technologien ≥ 1 Mbit/s\",{columns}\n");
     for (key, share) in [("05334002", "99.50"), ("05334004", "88.25"), ("05358008", "100.32"), ("05334901", "50.00")] {
-        text.push_str(&format!("\"{key}\",100.00{}\n", format!(",{share}").repeat(15)));
+        writeln!(text, "\"{key}\",100.00{}", format!(",{share}").repeat(15)).unwrap();
     }
     text
 }
@@ -119,7 +119,7 @@ pub fn spec(dir: &Path, states: &[&str]) -> BuildSpec {
 /// Only boundaries.
 pub fn boundaries_only(path: &Path, states: &[&str]) -> BuildSpec {
     let mut spec = spec(path.parent().unwrap(), states);
-    spec.boundaries.path = path.to_owned();
+    path.clone_into(&mut spec.boundaries.path);
     BuildSpec { population: None, supply: None, sites: None, ..spec }
 }
 
