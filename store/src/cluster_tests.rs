@@ -68,6 +68,17 @@ async fn a_server_that_does_not_start_says_why() {
     PrivateCluster::start_or_join(config(data.path())).await.unwrap().stop().await.unwrap();
 }
 
+#[tokio::test]
+async fn a_pid_file_whose_number_went_to_another_program_does_not_stop_the_start() {
+    let data = tempfile::tempdir().unwrap();
+    PrivateCluster::start_or_join(config(data.path())).await.unwrap().stop().await.unwrap();
+    let files = data.path().join("postgres");
+    // As a killed server leaves it, with the number of a program that lives: this one.
+    let left = format!("{}\n{}\n1700000000\n5432\n\n\n", std::process::id(), files.display());
+    fs::write(files.join("postmaster.pid"), left).unwrap();
+    PrivateCluster::start_or_join(config(data.path())).await.unwrap().stop().await.unwrap();
+}
+
 #[test]
 fn a_socket_path_survives_being_part_of_a_url() {
     assert_eq!(percent_encoded(Path::new("/tmp/a b/ü?&%")), "/tmp/a%20b/%C3%BC%3F%26%25");

@@ -91,6 +91,7 @@ impl StoreError {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers pass errors, literals and format_args alike")]
     pub(crate) fn corrupt(what: &'static str, reason: impl ToString) -> Self {
         Self::Corrupt { what, reason: reason.to_string() }
     }

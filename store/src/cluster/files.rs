@@ -184,7 +184,7 @@ pub(super) fn make_private(dir: &Path, user: &ServerUser) -> Result<(), ClusterE
 /// A folder of the server's user that nobody else may enter. Whoever could put a socket there could
 /// pretend to be the server.
 fn is_private(dir: &Path, user: &ServerUser) -> bool {
-    let closed = fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir() && meta.mode() & 0o077 == 0);
+    let closed = fs::symlink_metadata(dir).is_ok_and(|meta| meta.is_dir() && meta.mode() & 0o777 == 0o700);
     closed && user.owns(dir)
 }
 

@@ -41,6 +41,8 @@ const START_SECONDS: &str = "300";
 const STOP_SECONDS: &str = "60";
 /// How often a start is tried while processes of a killed server are still on their way out.
 const START_ATTEMPTS: u32 = 8;
+/// A process id that no system gives out.
+const NOBODY: i32 = i32::MAX;
 
 /// The server of one cluster.
 #[derive(Debug)]
@@ -82,6 +84,7 @@ impl Server {
     /// Starts it and waits until it takes connections; replays its log first if it was killed.
     pub fn start(&self, home: &Home) -> Result<(), ClusterError> {
         self.write_settings()?;
+        self.forget_dead_server()?;
         for attempt in 1..=START_ATTEMPTS {
             // What it says this time, not what it said years ago.
             self.begin_log(home)?;
@@ -102,6 +105,25 @@ impl Server {
             pause(Duration::from_millis(50 << attempt));
         }
         Ok(())
+    }
+
+    /// Makes the pid files of a killed server say so where PostgreSQL would not see it by itself: its process
+    /// is a zombie (in a container nobody may collect it), or the number has gone to another program.
+    fn forget_dead_server(&self) -> Result<(), ClusterError> {
+        let file = self.data.join("postmaster.pid");
+        let Ok(text) = fs::read_to_string(&file) else { return Ok(()) };
+        let (first, rest) = text.split_once('\n').unwrap_or((&text, ""));
+        if !first.trim().parse().is_ok_and(|pid: i32| is_another_or_dead(pid, &self.data)) {
+            return Ok(());
+        }
+        // Only the number is replaced: from the lines below it the server finds out whether processes of the
+        // killed one still use its memory, and waits for them.
+        fs::write(&file, format!("{NOBODY}\n{rest}")).map_err(ClusterError::io("write", &file))?;
+        let lock = self.socket_dir.join(".s.PGSQL.5432.lock");
+        match fs::remove_file(&lock) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(ClusterError::io("remove", lock)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Stops it: running statements are rolled back, everything committed is on disk.
@@ -172,6 +194,19 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let status = command.status().map_err(ClusterError::io("run", self.pg_ctl_path()))?;
         Ok(status.success())
+    }
+}
+
+/// Whether a process is no live process of a server in `data`, as far as this system tells.
+fn is_another_or_dead(pid: i32, data: &Path) -> bool {
+    let proc = PathBuf::from(format!("/proc/{pid}"));
+    // `pid (name) state ...`; a server works inside its data folder.
+    let state = fs::read_to_string(proc.join("stat")).ok();
+    let state = state.as_deref().and_then(|stat| stat.rsplit_once(") ")).and_then(|(_, rest)| rest.chars().next());
+    match state {
+        None => false,
+        Some('Z' | 'X') => true,
+        Some(_) => fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd != data),
     }
 }
 

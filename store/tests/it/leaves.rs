@@ -26,7 +26,7 @@ async fn leaves_are_replaced_whole_and_read_by_layer() {
     assert_eq!(votes, [b"new", b"two"]);
     assert_eq!(leaf_layers(db.store(), &year).await.unwrap(), [(SourceClass::Simulated, mobile)]);
     assert!(read_leaves(db.store(), &year, SourceClass::Crowd, mobile).await.unwrap().is_empty(), "classes never mix");
-    assert_eq!(windows(db.store()).await.unwrap(), [year.clone()]);
+    assert_eq!(windows(db.store()).await.unwrap(), std::slice::from_ref(&year));
 
     replace(db.store(), one, &year, &[]).await;
     replace(db.store(), two, &year, &[]).await;

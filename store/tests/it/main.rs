@@ -1,5 +1,5 @@
 //! Against a real PostgreSQL with PostGIS.
-#![expect(missing_docs, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "a test ends where its preparation fails")]
 
 mod campaigns;
 mod cluster;

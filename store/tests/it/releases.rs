@@ -144,7 +144,7 @@ async fn a_published_release_cannot_be_changed_by_any_statement() {
     ];
     for statement in statements {
         let error = sqlx::query(statement).execute(&mut conn).await.expect_err(statement);
-        let code = error.as_database_error().and_then(|e| e.code()).unwrap().into_owned();
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap().into_owned();
         assert_eq!(code, "WS001", "{statement}: {error}");
     }
 }
