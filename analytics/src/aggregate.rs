@@ -5,7 +5,7 @@ use domain::{DayPart, Hex, SourceClass, Window};
 use crate::{
     rules::Prior,
     stats::{self, GradeFacts},
-    summary::{Below, Share, State, UnitSummary},
+    summary::{Below, Posterior, Share, State, UnitSummary},
     votes::{Entry, Figures, Values},
 };
 
@@ -97,14 +97,13 @@ impl<'v> HexAccumulator<'v> {
         }
 
         let n_eff = stats::n_eff(&made_by_device);
-        let share_of = |(sum, voters): (u64, u32)| -> Option<Share> {
-            (voters > 0)
-                .then(|| sum as f64 / (u64::from(voters) * WHOLE) as f64)
-                .and_then(|share| stats::wilson(share, n_eff.min(f64::from(voters))))
+        let share_of = |total: (u64, u32)| -> Option<Share> {
+            let share = mean_vote(total)? as f64 / WHOLE as f64;
+            stats::wilson(share, n_eff.min(f64::from(total.1))).map(published)
         };
         let Some(share) = share_of(totals[0]) else { return UnitSummary::not_measured() };
-        // Exact: more than half, not a rounded half.
-        let state = if totals[0].0 * 2 > u64::from(totals[0].1) * WHOLE { State::Dead } else { State::Covered };
+        let dead = mean_vote(totals[0]).is_some_and(|mean| mean * 2 > WHOLE);
+        let state = if dead { State::Dead } else { State::Covered };
 
         let mut days: Vec<i32> = self.entries.iter().flat_map(|entry| entry.days.iter().copied()).collect();
         days.sort_unstable();
@@ -125,6 +124,7 @@ impl<'v> HexAccumulator<'v> {
         });
 
         let [first_values, up, idle, loaded] = &mut values;
+        let posterior = stats::posterior(share.value, n_eff, judging.prior);
         let mut summary = UnitSummary {
             state,
             devices,
@@ -133,9 +133,9 @@ impl<'v> HexAccumulator<'v> {
             span_days,
             day_parts,
             share: Some(share),
-            n_eff,
+            n_eff: rounded(n_eff),
             grade,
-            posterior: Some(stats::posterior(share.value, n_eff, judging.prior)),
+            posterior: Some(Posterior { a: rounded(posterior.a), b: rounded(posterior.b) }),
             ..UnitSummary::not_measured()
         };
         if fixed {
@@ -153,6 +153,22 @@ impl<'v> HexAccumulator<'v> {
         }
         summary
     }
+}
+
+/// Mean of votes in millionths, a half rounded down: thirds and sixths that add up to exactly one half stay
+/// there, and "more than half" means the same in the state and in the published share.
+fn mean_vote((sum, voters): (u64, u32)) -> Option<u64> {
+    let voters = u64::from(voters);
+    (voters > 0).then(|| (2 * sum + voters - 1) / (2 * voters))
+}
+
+/// Six decimals: so much is in a vote, and JSON carries it without loss.
+fn published(share: Share) -> Share {
+    Share { low: rounded(share.low), value: share.value, high: rounded(share.high) }
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }
 
 /// One device's votes and values in the unit. `mine` is sorted by part of the day, then hexagon.

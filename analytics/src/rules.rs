@@ -11,6 +11,7 @@ use crate::rank::Track;
 const TKMV: &str = include_str!("../../data/rules/tkmv.toml");
 const SCORE_FIXED: &str = include_str!("../../data/rules/score-fixed.toml");
 const SCORE_MOBILE: &str = include_str!("../../data/rules/score-mobile.toml");
+const OPERATORS: &str = include_str!("../../data/operators.toml");
 
 /// A rule file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +49,8 @@ pub struct ScoreProfile {
     pub weights: std::collections::BTreeMap<String, f64>,
     /// By anchor name.
     pub anchors: std::collections::BTreeMap<String, f64>,
-    /// Names of networks, for sentences only; a network that is not listed appears with its code.
-    #[serde(default)]
+    /// Names of networks from `data/operators.toml`, for sentences only; a network that is not listed appears with its code.
+    #[serde(skip)]
     pub networks: std::collections::BTreeMap<domain::Operator, String>,
 }
 
@@ -74,6 +75,11 @@ pub struct RuleBook {
 #[derive(Deserialize)]
 struct RuleFile {
     rule: Vec<Rule>,
+}
+
+#[derive(Deserialize)]
+struct NetworkFile {
+    operators: std::collections::BTreeMap<domain::Operator, String>,
 }
 
 impl RuleBook {
@@ -163,7 +169,8 @@ fn read<T: serde::de::DeserializeOwned>(file: &'static str, text: &str) -> Resul
 }
 
 fn profile(file: &'static str, text: &str, track: Track) -> Result<ScoreProfile, RuleError> {
-    let profile: ScoreProfile = read(file, text)?;
+    let mut profile: ScoreProfile = read(file, text)?;
+    profile.networks = read::<NetworkFile>("operators.toml", OPERATORS)?.operators;
     let refuse = |reason: String| Err(RuleError::Contradiction { file, reason });
     if profile.track != track {
         return refuse(format!("track must be {track}"));
@@ -189,4 +196,42 @@ fn profile(file: &'static str, text: &str, track: Track) -> Result<ScoreProfile,
         return refuse("the prior must have a and b above 0".to_owned());
     }
     Ok(profile)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_floor_rises_on_the_last_day_of_2024() {
+        let book = RuleBook::builtin();
+        let id = |y, m, d| book.tkmv(jiff::civil::date(y, m, d)).map(|rule| rule.id.clone());
+        assert_eq!(id(2022, 5, 31), None);
+        assert_eq!(id(2022, 6, 1).as_deref(), Some("tkmv-2022"));
+        assert_eq!(id(2024, 12, 30).as_deref(), Some("tkmv-2022"));
+        assert_eq!(id(2024, 12, 31).as_deref(), Some("tkmv-2024"));
+        assert_eq!(id(2031, 1, 1).as_deref(), Some("tkmv-2024"));
+    }
+
+    #[test]
+    fn a_changed_figure_changes_the_hash() {
+        let other = RuleBook::parse(&TKMV.replace("15.0", "20.0"), SCORE_FIXED, SCORE_MOBILE).unwrap();
+        assert_ne!(other.hash(), RuleBook::builtin().hash());
+        assert_eq!(RuleBook::builtin().hash().len(), 16);
+    }
+
+    #[test]
+    fn contradictory_files_are_refused_with_what_to_correct() {
+        let refuse =
+            |tkmv: &str, fixed: &str, mobile: &str| RuleBook::parse(tkmv, fixed, mobile).unwrap_err().to_string();
+        let overlapping = refuse(&TKMV.replace("2024-12-30", "2024-12-31"), SCORE_FIXED, SCORE_MOBILE);
+        assert!(overlapping.contains("same day"), "{overlapping}");
+        let heavy = refuse(TKMV, &SCORE_FIXED.replace("0.35", "0.45"), SCORE_MOBILE);
+        assert!(heavy.contains("sum to 1"), "{heavy}");
+        let swapped = refuse(TKMV, SCORE_MOBILE, SCORE_FIXED);
+        assert!(swapped.contains("score-fixed.toml"), "{swapped}");
+        let negative = refuse(&TKMV.replace("150.0", "-1.0"), SCORE_FIXED, SCORE_MOBILE);
+        assert!(negative.contains("latency"), "{negative}");
+        assert!(refuse("rule = 3", SCORE_FIXED, SCORE_MOBILE).contains("tkmv.toml"));
+    }
 }

@@ -114,3 +114,85 @@ const fn worse(grade: Grade) -> Grade {
         Grade::U => Grade::U,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wilson_gives_the_intervals_of_methods() {
+        let worked = [
+            (3.0, 10.0, 0.107_791, 0.603_222),
+            (0.0, 10.0, 0.0, 0.277_533),
+            (10.0, 10.0, 0.722_467, 1.0),
+            (30.0, 100.0, 0.218_949, 0.395_849),
+            (0.0, 4.0, 0.0, 0.489_891),
+            (4.0, 4.0, 0.510_109, 1.0),
+            (7.0, 30.0, 0.117_924, 0.409_283),
+            (300.0, 1000.0, 0.272_407, 0.329_124),
+        ];
+        for (x, n, low, high) in worked {
+            let share = wilson(x / n, n).unwrap();
+            assert!((share.low - low).abs() < 5e-7 && (share.high - high).abs() < 5e-7, "{x}/{n}: {share:?}");
+        }
+        assert_eq!(wilson(0.5, 0.0), None);
+    }
+
+    /// METHODS T9: five devices with 10, 1, 1, 1, 1 tests are five voices, not 6.1.
+    #[test]
+    fn effective_n_never_exceeds_the_devices() {
+        let weights = || std::iter::repeat_n(0.1, 10).chain([1.0; 4]);
+        assert!((kish(weights(), 100) - 6.097_561).abs() < 5e-7);
+        assert!((kish(weights(), 5) - 5.0).abs() < 1e-12);
+        assert!((n_eff(&[10, 1, 1, 1, 1]) - 5.0).abs() < 1e-12);
+        assert!(n_eff(&[]).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_prior_keeps_one_failure_of_one_from_being_certainty() {
+        let prior = crate::rules::Prior { a: 2.0, b: 8.0 };
+        let mean = |share, n| posterior(share, n, prior).mean();
+        assert!((mean(0.3, 10.0) - 0.25).abs() < 1e-12);
+        assert!((mean(1.0, 1.0) - 0.272_727).abs() < 5e-7);
+        assert!((mean(0.3, 100.0) - 0.290_909).abs() < 5e-7);
+    }
+
+    #[test]
+    fn the_median_of_a_skewed_sample_is_not_its_mean() {
+        assert!((quantile(&[1.0, 2.0, 4.0, 8.0, 16.0], 0.5) - 4.0).abs() < 1e-12);
+        assert!((quantile(&[7.0], 0.1) - 7.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn p10_needs_29_devices() {
+        let spread = |n: u32| quantiles(&mut (0..n).map(f64::from).collect::<Vec<_>>(), 1.0).unwrap();
+        assert_eq!((spread(28).p10, spread(28).p90), (None, None));
+        assert_eq!(spread(29).p10, Some(2.8));
+        assert!(quantiles(&mut [], 1.0).is_none());
+    }
+
+    #[test]
+    fn grades_follow_width_span_and_parts_of_the_day() {
+        let good = GradeFacts {
+            survey: false,
+            campaign: false,
+            half_width: 0.10,
+            span_days: 14,
+            day_parts: 3,
+            heaviest: 0.01,
+        };
+        assert_eq!(grade(good), Grade::A);
+        assert_eq!(grade(GradeFacts { half_width: 0.15, ..good }), Grade::B);
+        assert_eq!(grade(GradeFacts { half_width: 0.20, ..good }), Grade::C);
+        assert_eq!(grade(GradeFacts { half_width: 0.21, ..good }), Grade::D);
+        assert_eq!(grade(GradeFacts { span_days: 13, ..good }), Grade::D);
+        assert_eq!(grade(GradeFacts { day_parts: 2, ..good }), Grade::B);
+        assert_eq!(grade(GradeFacts { day_parts: 1, ..good }), Grade::D);
+        assert_eq!(grade(GradeFacts { heaviest: 0.31, ..good }), Grade::B);
+        let campaign = GradeFacts { campaign: true, span_days: 3, ..good };
+        assert_eq!(grade(campaign), Grade::B);
+        assert_eq!(grade(GradeFacts { day_parts: 2, ..campaign }), Grade::C);
+        assert_eq!(grade(GradeFacts { span_days: 2, ..campaign }), Grade::D);
+        assert_eq!(grade(GradeFacts { survey: true, ..good }), Grade::S);
+    }
+}

@@ -112,18 +112,18 @@ impl Areas<'_> {
 
         let k = self.k as usize;
         let safe = |count: usize| count == 0 || count >= k;
+        let enough = channels[0].len() >= k;
         let no_remainder = channels.iter().all(|channel| safe(channel.len())) && safe(outside.len());
-        if channels[0].len() < k || !no_remainder {
-            return Verdict::Withhold;
-        }
         let channels: Vec<Channel> = channels.iter().map(|channel| self.hashed(channel)).collect();
         match self.previous.get(&key) {
+            None if enough && no_remainder => Verdict::Publish(channels),
+            None => Verdict::Withhold,
             Some(old) => {
                 let steady = old.channels.len() == channels.len()
                     && old.channels.iter().zip(&channels).all(|(old, new)| safe(differing(old, new).len()));
-                if steady { Verdict::Publish(channels) } else { Verdict::Keep(old.clone()) }
+                // To say again what is out already gives nothing away.
+                if enough && no_remainder && steady { Verdict::Publish(channels) } else { Verdict::Keep(old.clone()) }
             }
-            None => Verdict::Publish(channels),
         }
     }
 

@@ -45,8 +45,8 @@ impl LeafVotes {
         out.uint(self.entries.len() as u64);
         let mut last_hex = 0;
         for entry in &self.entries {
-            let hex = entry.key.hex.as_i64().cast_unsigned();
-            out.uint(hex - last_hex);
+            let hex = entry.key.hex.as_i64();
+            out.int(hex - last_hex);
             last_hex = hex;
             let device = devices.binary_search(&entry.key.device).unwrap_or_default();
             out.uint(device as u64 * 3 + entry.key.part as u64);
@@ -92,9 +92,9 @@ impl LeafVotes {
         let devices = devices.collect::<Result<Vec<_>, _>>()?;
         let count = input.count(6)?;
         let mut entries: Vec<Entry> = Vec::with_capacity(count);
-        let mut hex = 0u64;
+        let mut hex = 0i64;
         for _ in 0..count {
-            hex = hex.checked_add(input.uint()?).ok_or(DecodeError::Damaged("hexagon"))?;
+            hex = hex.checked_add(input.int()?).ok_or(DecodeError::Damaged("hexagon"))?;
             let entry = read_entry(&mut input, hex, &devices, fixed)?;
             if entries.last().is_some_and(|last| last.key >= entry.key) {
                 return Err(DecodeError::Damaged("order"));
@@ -107,11 +107,11 @@ impl LeafVotes {
 
 fn read_entry(
     input: &mut Reader<'_>,
-    hex: u64,
+    hex: i64,
     devices: &[DevicePseudonym],
     fixed: bool,
 ) -> Result<Entry, DecodeError> {
-    let hex = Hex::from_i64(hex.cast_signed()).map_err(|_| DecodeError::Damaged("hexagon"))?;
+    let hex = Hex::from_i64(hex).map_err(|_| DecodeError::Damaged("hexagon"))?;
     let who = input.uint()?;
     let device = usize::try_from(who / 3).ok().and_then(|at| devices.get(at));
     let device = *device.ok_or(DecodeError::Damaged("device number"))?;
@@ -149,13 +149,23 @@ fn write_days(out: &mut Writer, days: &[i32]) {
 }
 
 fn read_days(input: &mut Reader<'_>) -> Result<Vec<i32>, DecodeError> {
-    let mut last = 0i64;
+    let mut last = None;
     (0..input.count(1)?)
         .map(|_| {
-            last = last.checked_add(input.int()?).ok_or(DecodeError::Damaged("day"))?;
-            i32::try_from(last).map_err(|_| DecodeError::Damaged("day"))
+            let day = following(last, input.int()?).ok_or(DecodeError::Damaged("day"))?;
+            last = Some(day);
+            i32::try_from(day).map_err(|_| DecodeError::Damaged("day"))
         })
         .collect()
+}
+
+/// The value a step behind the last one; values are stored in ascending order.
+fn following(last: Option<i64>, step: i64) -> Option<i64> {
+    match last {
+        None => Some(step),
+        Some(last) if step > 0 => last.checked_add(step),
+        Some(_) => None,
+    }
 }
 
 fn write_values(out: &mut Writer, values: &Values) {
@@ -169,11 +179,15 @@ fn write_values(out: &mut Writer, values: &Values) {
 }
 
 fn read_values(input: &mut Reader<'_>) -> Result<Values, DecodeError> {
-    let mut last = 0i64;
+    let mut last = None;
     (0..input.count(2)?)
         .map(|_| {
-            last = last.checked_add(input.int()?).ok_or(DecodeError::Damaged("value"))?;
-            Ok((last, input.u32()?))
+            let value = following(last, input.int()?).ok_or(DecodeError::Damaged("value"))?;
+            last = Some(value);
+            match input.u32()? {
+                0 => Err(DecodeError::Damaged("value without number")),
+                times => Ok((value, times)),
+            }
         })
         .collect()
 }
