@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Trips that start in a known gap of the municipality, where it has one.
-const GAP_HUNTS: f64 = 0.10;
+const GAP_HUNTS: f64 = 0.07;
 
 /// A track with what is needed to hang tests and reports on it.
 #[derive(Clone, Debug)]

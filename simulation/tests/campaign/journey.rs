@@ -71,7 +71,7 @@ fn most_devices_in_a_place_tell_whether_it_is_dead() {
 
 /// Share of wired tests below the floor against the truth, all municipalities together.
 #[test]
-fn wired_tests_off_peak_find_the_true_share_of_bad_lines() {
+fn wired_tests_find_the_true_share_of_bad_lines() {
     let region = region();
     let simulation = Simulation::new(&region, simulation::SimConfig { target_points: 0, ..config(20_000) }).unwrap();
     let truth = simulation.truth();
