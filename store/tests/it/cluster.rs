@@ -1,6 +1,6 @@
 use std::{
     io::{BufRead, BufReader, Read},
-    os::unix::process::CommandExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -152,6 +152,28 @@ async fn a_deep_data_folder_gets_a_socket_with_a_short_path() {
     assert!(is_still_there(&guest).await);
     guest.stop().await.unwrap();
     cluster.stop().await.unwrap();
+}
+
+/// Matters to root, whose server runs as somebody else.
+#[tokio::test]
+async fn a_data_folder_that_the_server_may_not_enter_works_and_keeps_its_data() {
+    let closed = |dir: &Path| std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let (itself, around) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    closed(itself.path());
+    closed(around.path());
+    for dir in [itself.path().to_owned(), around.path().join("data")] {
+        let cluster = start(&dir).await.unwrap();
+        save_something(&cluster).await;
+        cluster.stop().await.unwrap();
+        let cluster = start(&dir).await.unwrap();
+        assert!(is_still_there(&cluster).await);
+        cluster.stop().await.unwrap();
+        if let Ok(elsewhere) = std::fs::read_to_string(dir.join("postgres.location")) {
+            std::fs::remove_dir_all(Path::new(&elsewhere).parent().unwrap()).unwrap();
+        }
+    }
+    let mode = std::fs::metadata(around.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700, "a folder that is not ours was opened to others");
 }
 
 #[tokio::test]
