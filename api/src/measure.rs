@@ -20,6 +20,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use axum::{
     Router,
+    body::Bytes,
     extract::{
         FromRequestParts, RawQuery, State,
         ws::{WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
@@ -32,6 +33,7 @@ use domain::{Clock, SystemClock};
 use tower_http::cors::{Any, CorsLayer};
 
 use capacity::Capacity;
+use download::Download;
 pub use endpoints::Endpoints;
 use message::{Direction, Run};
 use metadata::Metadata;
@@ -78,6 +80,8 @@ impl Default for MeasureConfig {
 struct Measure {
     config: Arc<MeasureConfig>,
     capacity: Capacity,
+    /// The largest message, made once: random, so that nothing on the way shrinks it.
+    payload: Bytes,
 }
 
 /// `GET /ndt/v7/download` and `GET /ndt/v7/upload`, open to pages of any origin.
@@ -86,7 +90,7 @@ struct Measure {
 /// spec wants; without it `ConnectionInfo` is left out.
 pub fn routes(config: MeasureConfig) -> Router {
     let capacity = Capacity::new(config.max_tests);
-    let state = Measure { config: Arc::new(config), capacity };
+    let state = Measure { config: Arc::new(config), capacity, payload: download::incompressible() };
     Router::new()
         .route("/ndt/v7/download", get(download))
         .route("/ndt/v7/upload", get(upload))
@@ -95,10 +99,8 @@ pub fn routes(config: MeasureConfig) -> Router {
 }
 
 async fn download(State(measure): State<Measure>, test: TestRequest) -> Response {
-    let early_exit = test.metadata.early_exit;
-    start(&measure, Direction::Download, test, move |socket, run, config| {
-        download::run(socket, run, config, early_exit)
-    })
+    let download = Download { early_exit: test.metadata.early_exit, payload: measure.payload.clone() };
+    start(&measure, Direction::Download, test, move |socket, run, config| download.run(socket, run, config))
 }
 
 async fn upload(State(measure): State<Measure>, test: TestRequest) -> Response {

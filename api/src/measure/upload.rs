@@ -5,7 +5,7 @@ use tokio::time::timeout;
 
 use super::{
     MeasureConfig,
-    download::done_sending,
+    download::{CLOSING, done_sending},
     message::{Moments, Run},
 };
 
@@ -27,15 +27,23 @@ pub(super) async fn run(mut socket: WebSocket, run: Run, config: Arc<MeasureConf
             }
             match timeout(left.min(moments.wait(elapsed())), socket.recv()).await {
                 Ok(Some(Ok(Message::Binary(payload)))) => received += payload.len() as u64,
-                Ok(Some(Ok(Message::Close(_)) | Err(_)) | None) => return,
+                Ok(Some(Ok(Message::Close(_)))) => {
+                    // The answer to a goodbye leaves with the next read.
+                    let _ = socket.recv().await;
+                    return;
+                }
+                Ok(Some(Err(_)) | None) => return,
                 // Text is the client's own measurement; silence is no end.
                 Ok(Some(Ok(_))) | Err(_) => {}
             }
         }
         let _ = socket.send(Message::Text(run.measurement(elapsed(), received).into())).await;
         let _ = socket.send(Message::Close(Some(done_sending()))).await;
+        // What still comes is read and not counted: an unread rest would reset the connection, and the
+        // client would not hear the last count.
+        while let Some(Ok(_)) = socket.recv().await {}
     };
     // A client that never reads our counts could block the sends.
-    let _ = timeout(config.receiving(), receive).await;
+    let _ = timeout(config.receiving() + CLOSING, receive).await;
     received
 }

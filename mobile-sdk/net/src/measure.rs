@@ -97,10 +97,11 @@ impl Run<'_> {
             self.note_loaded(&pings);
         }
         if let Some(budget) = self.options.upload {
+            let payload = ndt7::incompressible();
             let socket = self.open(ndt7::UPLOAD).await?;
             let tick = Ticker::new(progress, |elapsed, bytes, rate| Progress::Upload { elapsed, bytes, rate });
             let (outcome, pings) =
-                Box::pin(self.beside_pings(ndt7::upload(socket, budget, self.clock, tick), budget)).await;
+                Box::pin(self.beside_pings(ndt7::upload(socket, payload, budget, self.clock, tick), budget)).await;
             self.upload = Some(outcome.map_err(Trouble::Broken)?);
             self.note_loaded(&pings);
         }

@@ -8,7 +8,7 @@ mod upload;
 
 pub(crate) use download::download;
 pub(crate) use latency::{Loaded, Pings, idle};
-pub(crate) use upload::upload;
+pub(crate) use upload::{incompressible, upload};
 
 /// Required of both sides.
 pub(crate) const SUBPROTOCOL: &str = "net.measurementlab.ndt.v7";

@@ -53,6 +53,11 @@ impl Samples {
         self.0.push((elapsed, bytes));
     }
 
+    /// Time of the last sample.
+    pub(crate) fn end(&self) -> Duration {
+        self.0.last().map_or(Duration::ZERO, |&(at, _)| at)
+    }
+
     /// Rate from the first sample of the last three quarters to the end; of the whole where there is no such sample.
     pub(crate) fn rate(&self) -> Option<BitRate> {
         let &(end, bytes) = self.0.last()?;

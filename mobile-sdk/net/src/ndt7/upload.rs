@@ -23,6 +23,7 @@ const LAST_WORD: Duration = Duration::from_secs(1);
 /// the connection here includes whole buffers that have not left.
 pub(crate) async fn upload(
     socket: Socket,
+    payload: Bytes,
     budget: Budget,
     clock: &dyn Clock,
     mut tick: Ticker<'_>,
@@ -50,7 +51,6 @@ pub(crate) async fn upload(
     };
     tokio::pin!(listen);
 
-    let payload = incompressible(LARGEST_SENT);
     let mut size = FIRST_MESSAGE;
     let mut sent = 0_u64;
     let mut end = loop {
@@ -58,7 +58,11 @@ pub(crate) async fn upload(
         tokio::select! {
             end = &mut listen => break end,
             outcome = timeout(left, sender.send(Message::Binary(payload.slice(..size)))) => match outcome {
-                Err(_) => break End::Time,
+                // Begun, so the goodbye comes after it.
+                Err(_) => {
+                    sent += size as u64;
+                    break End::Time;
+                }
                 Ok(Err(_)) => break End::Broken,
                 Ok(Ok(())) => sent += size as u64,
             },
@@ -86,9 +90,8 @@ pub(crate) async fn upload(
     }
 
     let (samples, counted) = &mut *server_counted.lock().unwrap_or_else(PoisonError::into_inner);
-    if let (0, Some(at)) = (*counted, all_arrived) {
-        // Over before the server's first count.
-        samples.push(at, sent);
+    if let Some(at) = all_arrived {
+        samples.push(at.max(samples.end()), sent);
         *counted = sent;
     }
     if end == End::Server && *counted == 0 {
@@ -102,10 +105,10 @@ pub(crate) async fn upload(
     }
 }
 
-/// Random enough that no middlebox shrinks it.
-fn incompressible(len: usize) -> Bytes {
+/// The largest message: random enough that no middlebox shrinks it. Made before the clock of a test runs.
+pub(crate) fn incompressible() -> Bytes {
     use rand::{RngCore as _, SeedableRng as _};
-    let mut payload = vec![0; len];
+    let mut payload = vec![0; LARGEST_SENT];
     rand::rngs::StdRng::from_os_rng().fill_bytes(&mut payload);
     payload.into()
 }
