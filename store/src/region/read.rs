@@ -16,13 +16,13 @@ const AREAS: &str = "\
 select key, level, name, parent, inhabitants, supply, sites from areas where region = $1 order by key";
 const OUTLINES: &str = "\
 -- area_outlines
-select jsonb_build_object(
+select json_build_object(
     'type', 'FeatureCollection',
-    'features', coalesce(jsonb_agg(jsonb_build_object(
+    'features', coalesce(json_agg(json_build_object(
         'type', 'Feature',
         'id', key,
-        'properties', jsonb_build_object('key', key, 'name', name, 'level', level),
-        'geometry', ST_AsGeoJSON(ST_Transform(outline, 4326), 5)::jsonb
+        'properties', json_build_object('key', key, 'name', name, 'level', level),
+        'geometry', ST_AsGeoJSON(ST_Transform(outline, 4326), 5)::json
     ) order by key), '[]'))
 from areas where region = $1 and outline is not null";
 // Half a screen pixel (a tile has 512 of them): what two neighbours are simplified apart cannot be seen.

@@ -82,8 +82,10 @@ async fn insert_layer(tx: &mut Tx<'_>, release: &NewRelease, layer: &ReleaseLaye
     for chunk in layer.pieces.chunks(CHUNK) {
         insert_pieces(tx, layer_id, chunk).await?;
     }
-    let places: Vec<(i64, i32)> =
+    let mut places: Vec<(i64, i32)> =
         layer.pieces.iter().flat_map(|piece| piece.hexes.iter().map(|hex| (hex.as_i64(), piece.number))).collect();
+    // In the order of the index, which then grows at its end only.
+    places.sort_unstable();
     for chunk in places.chunks(CHUNK) {
         let (hexes, numbers): (Vec<_>, Vec<_>) = chunk.iter().copied().unzip();
         sqlx::query(HEXES)
