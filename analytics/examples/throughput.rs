@@ -63,18 +63,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = clock.monotonic();
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::get("Europe/Berlin")?, &rules);
-    tracks.iter().for_each(|track| builder.add_coverage(track));
+    for track in &tracks {
+        builder.add_coverage(track);
+    }
     let leaves = builder.finish();
     let built = clock.monotonic();
     let entries: usize = leaves.iter().map(|leaf| leaf.votes.entries().len()).sum();
-    println!("leaves   {POINTS} points -> {entries} entries in {} layers: {:?}", leaves.len(), built - start);
+    println!(
+        "leaves   {POINTS} points -> {entries} entries in {} layers: {:?}",
+        leaves.len(),
+        built.saturating_sub(start)
+    );
 
     let blobs: Vec<Vec<u8>> = leaves.iter().map(|leaf| leaf.votes.encode()).collect();
     let bytes: usize = blobs.iter().map(Vec::len).sum();
     let encoded = clock.monotonic();
     let decoded = blobs.iter().map(|blob| LeafVotes::decode(blob)).collect::<Result<Vec<_>, _>>()?;
     let read = clock.monotonic();
-    println!("encode   {bytes} bytes: {:?}, decode: {:?}", encoded - built, read - encoded);
+    println!("encode   {bytes} bytes: {:?}, decode: {:?}", encoded.saturating_sub(built), read.saturating_sub(encoded));
 
     let layer = domain::Layer::Mobile { operator: operators[0], view: TechnologyView::Broadband };
     let votes = leaves.iter().zip(decoded).find(|(leaf, _)| leaf.layer == layer).map(|(_, votes)| votes);
@@ -98,9 +104,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         first.pieces.len(),
         first.areas.len(),
         first.private.len(),
-        published - start
+        published.saturating_sub(start)
     );
     let again = build_layer(input(votes, Some(&first.private)))?;
-    println!("publish  again, unchanged: {:?}, same: {}", clock.monotonic() - published, again == first);
+    println!("publish  again, unchanged: {:?}, same: {}", clock.monotonic().saturating_sub(published), again == first);
     Ok(())
 }

@@ -107,12 +107,26 @@ pub enum GateError {
     Previous(crate::votes::DecodeError),
 }
 
+/// Where the published numbers of a part come from.
+#[derive(Debug)]
+enum Numbers {
+    /// Today's votes.
+    Today,
+    /// The previous release; `None`: it was published as unmeasured.
+    Before(Option<Box<UnitSummary>>),
+}
+
 /// A part of the partition on its way to publication.
 #[derive(Debug)]
 struct Cell {
     part: Part,
-    /// The summary published before, where it stays (`Some(None)`: published as unmeasured).
-    kept: Option<Option<UnitSummary>>,
+    numbers: Numbers,
+}
+
+impl Cell {
+    const fn is_kept(&self) -> bool {
+        matches!(self.numbers, Numbers::Before(_))
+    }
 }
 
 /// Builds the publication of one layer.
@@ -135,9 +149,9 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
     let cells = partition(k, layer.leaf_resolution(), &ground, &evidence, previous.parts);
     let summaries: Vec<Option<UnitSummary>> = cells
         .par_iter()
-        .map(|cell| match &cell.kept {
-            Some(summary) => summary.clone(),
-            None => evidence.summary(&cell.part, &judging),
+        .map(|cell| match &cell.numbers {
+            Numbers::Before(summary) => summary.as_deref().cloned(),
+            Numbers::Today => evidence.summary(&cell.part, &judging),
         })
         .collect();
 
@@ -179,13 +193,13 @@ fn partition(
         let marks = splitter.marks_of(&part);
         let devices = splitter.count(&marks);
         if devices.changed == 0 || !devices.is_safe(k) {
-            cells.push(Cell { part, kept: Some(summary) });
+            cells.push(Cell { part, numbers: Numbers::Before(summary.map(Box::new)) });
         } else {
             splitter.split(part);
         }
     }
     let fresh = splitter.parts.into_iter().chain(splitter.empty);
-    cells.extend(fresh.map(|part| Cell { part, kept: None }));
+    cells.extend(fresh.map(|part| Cell { part, numbers: Numbers::Today }));
     cells.sort_by_key(|cell| cell.part.hexes.first().map(|&hex| position(hex)));
     cells
 }
@@ -208,7 +222,7 @@ fn publish_areas(
     let places = evidence.marks.iter().zip(&evidence.municipalities).zip(parts);
     let placed: Vec<Placed> =
         places.map(|((&mark, &municipality), part)| Placed { mark, municipality, part }).collect();
-    let stale: Vec<bool> = cells.iter().map(|cell| cell.kept.is_some()).collect();
+    let stale: Vec<bool> = cells.iter().map(Cell::is_kept).collect();
     let mut previous: HashMap<AreaKey, PublishedArea> = previous.into_iter().map(|area| (area.key, area)).collect();
     let areas = Areas { k, placed: &placed, stale: &stale, devices: &evidence.devices, previous: &previous };
     let verdicts = areas.judge(levels);
@@ -226,11 +240,13 @@ fn publish_areas(
         })
         .collect();
     now.extend(verdicts.into_values().filter_map(|verdict| match verdict {
-        Verdict::Keep(old) => Some(old),
+        Verdict::Keep(old) => Some(*old),
         Verdict::Publish(_) | Verdict::Withhold => None,
     }));
     now.sort_by_key(|area| area.key);
-    now.iter().for_each(|area| drop(previous.remove(&area.key)));
+    for area in &now {
+        previous.remove(&area.key);
+    }
     let mut before: Vec<PublishedArea> = previous.into_values().collect();
     before.sort_by_key(|area| area.key);
     PublishedAreas { now, before }

@@ -1,4 +1,9 @@
 //! The ranked list and the documents that carry it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "tests stop at the first surprise; compared figures are exact"
+)]
 
 use std::collections::BTreeMap;
 

@@ -25,7 +25,7 @@ pub(super) enum Verdict {
     /// Its total of today, with what the next release must compare.
     Publish(Vec<Channel>),
     /// Today's total would give something away: the one published before stays.
-    Keep(PublishedArea),
+    Keep(Box<PublishedArea>),
     /// Nothing.
     Withhold,
 }
@@ -122,7 +122,11 @@ impl Areas<'_> {
                 let steady = old.channels.len() == channels.len()
                     && old.channels.iter().zip(&channels).all(|(old, new)| safe(differing(old, new).len()));
                 // To say again what is out already gives nothing away.
-                if enough && no_remainder && steady { Verdict::Publish(channels) } else { Verdict::Keep(old.clone()) }
+                if enough && no_remainder && steady {
+                    Verdict::Publish(channels)
+                } else {
+                    Verdict::Keep(Box::new(old.clone()))
+                }
             }
         }
     }

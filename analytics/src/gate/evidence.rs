@@ -89,7 +89,9 @@ impl<'v> Evidence<'v> {
         let mut unit = HexAccumulator::new();
         let exactly = |hex: &Hex| position(*hex)..position(*hex) + 1;
         for span in part.hexes.iter().map(|&hex| span(hex)).chain(part.own.iter().map(exactly)) {
-            self.entries[self.between(span)].iter().for_each(|(_, entry)| unit.add(entry));
+            for (_, entry) in &self.entries[self.between(span)] {
+                unit.add(entry);
+            }
         }
         let summary = unit.finish(judging);
         (summary.devices > 0).then_some(summary)
@@ -104,7 +106,9 @@ impl<'v> Evidence<'v> {
             mark += self.marks[mark..].partition_point(|mark| mark.at < here[0].0);
             for key in self.municipalities.get(mark).map(|&area| keys_of(area)).unwrap_or_default() {
                 let unit = units.entry(key).or_default();
-                here.iter().for_each(|(_, entry)| unit.add(entry));
+                for (_, entry) in here {
+                    unit.add(entry);
+                }
             }
         }
         units
@@ -126,7 +130,7 @@ impl<'v> Evidence<'v> {
         let parts = self.parts_of_marks(cells);
         let digest = |mark: &Mark, part: Option<u32>| {
             let cell = &cells[part? as usize];
-            Some(if cell.kept.is_some() { mark.old } else { mark.new }).filter(|&digest| digest != 0)
+            Some(if cell.is_kept() { mark.old } else { mark.new }).filter(|&digest| digest != 0)
         };
         let kept = self.marks.iter().zip(parts).filter_map(|(mark, part)| {
             digest(mark, part).map(|digest| (mark.at, self.devices[mark.device as usize], digest))

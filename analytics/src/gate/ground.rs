@@ -48,7 +48,7 @@ impl Ground {
     /// The part of the hexagon that lies in the region, compacted.
     pub(super) fn cut(&self, hex: Hex, into: &mut Vec<Hex>) {
         match self.inside.get(&hex) {
-            Some(&leaves) if self.is_full(hex, leaves) => into.push(hex),
+            Some(&leaves) if is_full(hex, leaves) => into.push(hex),
             Some(_) => {
                 let finer = hex.resolution().succ().unwrap_or(Cover::RESOLUTION);
                 hex.children(finer).for_each(|child| self.cut(child, into));
@@ -58,21 +58,21 @@ impl Ground {
         }
     }
 
-    fn is_full(&self, hex: Hex, leaves: u64) -> bool {
-        hex.resolution() >= Cover::RESOLUTION || leaves >= hex.as_h3().children_count(Cover::RESOLUTION)
-    }
-
     /// Whether a stored ancestor lies wholly in the region.
     fn under_full(&self, hex: Hex) -> bool {
         let mut at = hex;
         while let Some(parent) = at.resolution().pred().filter(|r| *r >= ROOT).and_then(|r| at.parent(r)) {
             if let Some(&leaves) = self.inside.get(&parent) {
-                return self.is_full(parent, leaves);
+                return is_full(parent, leaves);
             }
             at = parent;
         }
         false
     }
+}
+
+fn is_full(hex: Hex, leaves: u64) -> bool {
+    hex.resolution() >= Cover::RESOLUTION || leaves >= hex.as_h3().children_count(Cover::RESOLUTION)
 }
 
 /// Where a hexagon stands in the order of the tree: its H3 index without the resolution. Unused digits

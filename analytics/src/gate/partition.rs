@@ -81,6 +81,14 @@ struct Child {
     devices: Devices,
 }
 
+/// What becomes of the children of one hexagon.
+#[derive(Debug)]
+struct Family {
+    rest: Option<Part>,
+    empty: Option<Part>,
+    standing: Vec<Hex>,
+}
+
 impl<'a> Splitter<'a> {
     pub(super) fn new(k: u32, finest: Resolution, ground: &'a Ground, marks: &'a [Mark], devices: usize) -> Self {
         let (parts, empty) = (Vec::new(), Vec::new());
@@ -130,11 +138,10 @@ impl<'a> Splitter<'a> {
         };
         match refined {
             None => self.parts.push(whole),
-            Some((parts, standing)) => {
-                for (part, votes) in parts {
-                    if votes { self.parts.push(part) } else { self.empty.push(part) }
-                }
-                for hex in standing {
+            Some(family) => {
+                self.parts.extend(family.rest);
+                self.empty.extend(family.empty);
+                for hex in family.standing {
                     self.split(hexagon(hex));
                 }
             }
@@ -142,7 +149,7 @@ impl<'a> Splitter<'a> {
     }
 
     /// Sorts children into standing ones, a remainder and empty ground; `None` if the whole cannot be split.
-    fn children(&mut self, hexes: Vec<Hex>, own: Vec<Hex>, resolution: u8) -> Option<(Vec<(Part, bool)>, Vec<Hex>)> {
+    fn children(&mut self, hexes: Vec<Hex>, own: Vec<Hex>, resolution: u8) -> Option<Family> {
         let own_marks: Vec<Range<usize>> = own.iter().map(|&hex| exactly(self.marks, hex)).collect();
         let own_votes = own_marks.iter().any(|range| !range.is_empty());
         let (mut standing, mut rest, mut empty) = (Vec::new(), Vec::new(), Vec::new());
@@ -172,19 +179,16 @@ impl<'a> Splitter<'a> {
         }
         let hexes_of = |children: &[Child]| children.iter().map(|child| child.hex).collect::<Vec<_>>();
         let part = |hexes, own| Part { kind: PieceKind::Remainder, resolution, hexes, own };
-        let mut parts = Vec::new();
         // Room for votes of `own` that may come later goes to the remainder, or else to the empty ground.
         let (own_rest, own_empty) = if rest.is_empty() { (Vec::new(), own) } else { (own, Vec::new()) };
-        if !rest.is_empty() {
-            parts.push((part(hexes_of(&rest), own_rest), true));
-        }
         // Ground that at least k devices have left again is empty now.
         let (gone, standing): (Vec<Child>, Vec<Child>) = standing.into_iter().partition(|c| c.devices.new == 0);
         empty.extend(gone);
-        if !empty.is_empty() {
-            parts.push((part(hexes_of(&empty), own_empty), false));
-        }
-        Some((parts, hexes_of(&standing)))
+        Some(Family {
+            rest: (!rest.is_empty()).then(|| part(hexes_of(&rest), own_rest)),
+            empty: (!empty.is_empty()).then(|| part(hexes_of(&empty), own_empty)),
+            standing: hexes_of(&standing),
+        })
     }
 }
 

@@ -112,7 +112,9 @@ impl Private {
         devices.sort_unstable();
         devices.dedup();
         out.uint(devices.len() as u64);
-        devices.iter().for_each(|device| out.raw(&device.to_le_bytes()));
+        for device in &devices {
+            out.raw(&device.to_le_bytes());
+        }
         out.uint(self.votes.len() as u64);
         let mut last = 0;
         for (at, device, digest) in &self.votes {

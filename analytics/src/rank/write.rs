@@ -23,7 +23,9 @@ impl Ranking {
     pub fn to_csv(&self) -> String {
         let components = self.track.components();
         let mut out = String::from("rank,rank_low,rank_high,tie,key,name,district,need,need_low,need_high");
-        components.iter().for_each(|name| write!(out, ",{name}").unwrap_or_default());
+        for name in components {
+            let _ = write!(out, ",{name}");
+        }
         out.push_str(",share_low,share,share_high,devices,attempts,grade,inhabitants,state");
         out.push_str(",simulated,source,window,release,ruleset_hash,reason,note\r\n");
         for row in &self.rows {

@@ -41,7 +41,9 @@ impl LeafVotes {
         out.raw(MAGIC);
         out.raw(&[VERSION, u8::from(fixed)]);
         out.uint(devices.len() as u64);
-        devices.iter().for_each(|device| out.raw(device.as_bytes()));
+        for device in &devices {
+            out.raw(device.as_bytes());
+        }
         out.uint(self.entries.len() as u64);
         let mut last_hex = 0;
         for entry in &self.entries {

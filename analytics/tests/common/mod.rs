@@ -80,7 +80,9 @@ impl Look {
 pub fn votes(looks: &[Look]) -> LeafVotes {
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
-    looks.iter().for_each(|look| builder.add_coverage(&look.evidence()));
+    for look in looks {
+        builder.add_coverage(&look.evidence());
+    }
     layer_of(builder.finish(), mobile(TechnologyView::Broadband))
 }
 
@@ -129,6 +131,8 @@ impl Line {
 pub fn line_votes(lines: &[Line]) -> LeafVotes {
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
-    lines.iter().for_each(|line| builder.add_speed(&line.evidence()));
+    for line in lines {
+        builder.add_speed(&line.evidence());
+    }
     layer_of(builder.finish(), Layer::Fixed)
 }
