@@ -1,6 +1,6 @@
 //! The OpenAPI document, made from the handlers.
 
-use axum::{Json, extract::State};
+use axum::Json;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -36,7 +36,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "operations", responses((status = 200, body = Object)))]
-async fn openapi(State(_): State<AppState>) -> Json<serde_json::Value> {
+async fn openapi() -> Json<serde_json::Value> {
     let (_, document) = router().split_for_parts();
     Json(serde_json::to_value(document).unwrap_or_default())
 }

@@ -110,7 +110,7 @@ fn fact(
         inhabitants: area.inhabitants,
         area_km2: area_km2.get(&area.key).copied().unwrap_or_default(),
         site_hexes_total: sites.len() as u32,
-        site_hexes_below: analytics::rank::site_hexes_below(below, &sites),
+        site_hexes_below: rank::site_hexes_below(below, &sites),
     }
 }
 

@@ -103,12 +103,21 @@ pub struct Measure {
     /// Take part in this campaign.
     #[arg(long)]
     pub campaign: Option<domain::CampaignId>,
-    /// Seconds for each direction, at most 10.
-    #[arg(long, default_value_t = 10.0)]
-    pub seconds: f64,
+    /// Seconds for each direction, 1 to 10.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=10))]
+    pub seconds: u8,
+    /// Radius of the position's circle in metres: a coarse position becomes a coarse hexagon.
+    #[arg(long, default_value_t = 50.0, value_name = "METRES")]
+    pub accuracy: f64,
+    /// At most 10 MB each way, for a data plan.
+    #[arg(long)]
+    pub light: bool,
     /// Measure only.
     #[arg(long)]
     pub no_submit: bool,
+    /// Folder of the queue: what could not be sent waits there for the next time.
+    #[arg(long, value_name = "FOLDER")]
+    pub queue_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

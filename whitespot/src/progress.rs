@@ -3,7 +3,7 @@
 use std::{fmt::Display, time::Duration};
 
 use domain::{Clock, SystemClock};
-use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 /// One step of a command.
 #[derive(Debug)]
@@ -40,6 +40,11 @@ impl Step {
         self.bar.inc(more);
     }
 
+    /// What is happening now.
+    pub fn say(&self, message: &str) {
+        self.bar.set_message(message.to_owned());
+    }
+
     /// The length became known.
     pub fn set_length(&self, length: u64) {
         self.bar.set_length(length);
@@ -57,9 +62,4 @@ impl Step {
 /// 1234567 as 1,234,567.
 pub fn count(n: u64) -> impl Display {
     HumanCount(n)
-}
-
-/// A duration for people.
-pub fn duration(d: Duration) -> impl Display {
-    HumanDuration(d)
 }

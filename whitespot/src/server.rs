@@ -2,7 +2,10 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use api::{AppState, Parts, measure::MeasureConfig};
+use api::{
+    AppState, Parts,
+    measure::{Endpoints, MeasureConfig},
+};
 use domain::{Clock, Cover, SystemClock};
 use ingest::{Directory, Ingest, Limits, Validator, Writer, WriterConfig};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -50,7 +53,7 @@ impl Server {
             // Fails only when a recorder was installed before, as a test may have done.
             metrics: PrometheusBuilder::new().install_recorder().ok(),
         });
-        let app = api::app(state).into_make_service_with_connect_info::<SocketAddr>();
+        let app = api::app(state).into_make_service_with_connect_info::<Endpoints>();
         let http = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
         let http = tokio::spawn(http.into_future());
         let aggregator = tokio::spawn(Aggregator::new(store, Arc::clone(&clock)).run(stop.clone()));

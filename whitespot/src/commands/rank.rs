@@ -24,7 +24,7 @@ async fn render(global: &Global, database: &Database, args: &Rank) -> Result<Str
     let ranking = ranking::compute(&database.store, &request).await?;
     Ok(match (args.format, global.json) {
         (Format::Json, _) | (Format::Table, true) => ranking.to_json(),
-        (Format::Table, false) => ranking.to_table(),
+        (Format::Table, false) => ranking.to_table(None),
         (Format::Csv, _) => ranking.to_csv(),
         (Format::Geojson, _) => ranking::to_geojson(&database.store, &request.region, &ranking).await?,
     })
