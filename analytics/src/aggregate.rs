@@ -98,8 +98,9 @@ impl<'v> HexAccumulator<'v> {
 
         let n_eff = stats::n_eff(&made_by_device);
         let share_of = |total: (u64, u32)| -> Option<Share> {
-            let share = mean_vote(total)? as f64 / WHOLE as f64;
-            stats::wilson(share, n_eff.min(f64::from(total.1))).map(published)
+            let exact = total.0 as f64 / (u64::from(total.1.max(1)) * WHOLE) as f64;
+            let value = mean_vote(total)? as f64 / WHOLE as f64;
+            stats::wilson(exact, n_eff.min(f64::from(total.1))).map(|share| published(Share { value, ..share }))
         };
         let Some(share) = share_of(totals[0]) else { return UnitSummary::not_measured() };
         let dead = mean_vote(totals[0]).is_some_and(|mean| mean * 2 > WHOLE);
@@ -124,7 +125,8 @@ impl<'v> HexAccumulator<'v> {
         });
 
         let [first_values, up, idle, loaded] = &mut values;
-        let posterior = stats::posterior(share.value, n_eff, judging.prior);
+        let posterior =
+            stats::posterior(totals[0].0 as f64 / (u64::from(totals[0].1) * WHOLE) as f64, n_eff, judging.prior);
         let mut summary = UnitSummary {
             state,
             devices,
