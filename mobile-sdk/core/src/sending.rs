@@ -159,15 +159,11 @@ impl Engine {
 
     fn deletion(&mut self, now: Now) -> Option<Upload> {
         let number = self.ready(Lane::Deletion).next()?;
-        match self.queue.payload(number) {
-            Some(payload) => {
-                Some(self.hand_out(vec![number], Method::Delete, "/v1/contributions", payload.into_bytes(), now))
-            }
-            None => {
-                self.queue.lose(&[number], LossReason::Unreadable);
-                None
-            }
-        }
+        let Some(payload) = self.queue.payload(number) else {
+            self.queue.lose(&[number], LossReason::Unreadable);
+            return None;
+        };
+        Some(self.hand_out(vec![number], Method::Delete, "/v1/contributions", payload.into_bytes(), now))
     }
 
     fn batch(&mut self, lane: Lane, now: Now) -> Option<Upload> {

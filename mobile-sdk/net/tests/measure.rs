@@ -1,5 +1,7 @@
 //! The client against servers that misbehave. Good behaviour is tested beside the real server, in `api`.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::{net::SocketAddr, time::Duration};
 
 use domain::{

@@ -1,5 +1,7 @@
 //! The queue and the transport together, against a server that answers what a test tells it to.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::{
     collections::{HashSet, VecDeque},
     net::SocketAddr,
@@ -20,10 +22,13 @@ use sdk_net::{ServerUrl, SubmitOptions, submit};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+/// A status code, and `Retry-After`.
+type Trouble = (u16, Option<u32>);
+
 /// Status codes to answer first; then every item is taken, once.
 #[derive(Clone, Default)]
 struct Server {
-    first: Arc<Mutex<VecDeque<(u16, Option<u32>)>>>,
+    first: Arc<Mutex<VecDeque<Trouble>>>,
     taken: Arc<Mutex<HashSet<String>>>,
 }
 
