@@ -68,8 +68,20 @@ fn csv(release: &ReleaseRow, layer: Layer, pieces: &[PieceRow]) -> Result<String
     let mut out = csv::Writer::from_writer(Vec::new());
     let internal = |error: csv::Error| ApiError::Internal(error.to_string());
     out.write_record([
-        "release", "source", "simulated", "layer", "piece", "kind", "hex", "state", "devices", "attempts", "share_low",
-        "share", "share_high", "grade",
+        "release",
+        "source",
+        "simulated",
+        "layer",
+        "piece",
+        "kind",
+        "hex",
+        "state",
+        "devices",
+        "attempts",
+        "share_low",
+        "share",
+        "share_high",
+        "grade",
     ])
     .map_err(internal)?;
     for piece in pieces {

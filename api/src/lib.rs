@@ -6,6 +6,7 @@
 
 mod error;
 pub mod export;
+mod extract;
 pub mod measure;
 mod openapi;
 mod ops;
@@ -21,7 +22,10 @@ pub use state::{AppState, Parts};
 
 use std::time::Duration;
 
-use axum::{Router, extract::DefaultBodyLimit};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request},
+};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, decompression::RequestDecompressionLayer,
     trace::TraceLayer,
@@ -29,6 +33,12 @@ use tower_http::{
 
 /// Largest batch body after decompression.
 pub const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// Method and path template: no address, no body, and no query, which may name a place.
+fn span(request: &Request) -> tracing::Span {
+    let path = request.extensions().get::<MatchedPath>().map_or("page", MatchedPath::as_str);
+    tracing::debug_span!("request", http.method = %request.method(), http.path = path)
+}
 
 /// The whole service as one router.
 pub fn app(state: AppState) -> Router {
@@ -47,6 +57,5 @@ pub fn app(state: AppState) -> Router {
         .with_state(state)
         .merge(measure)
         .layer(CatchPanicLayer::new())
-        // The span names method and path template, never an address or a body.
-        .layer(TraceLayer::new_for_http())
+        .layer(TraceLayer::new_for_http().make_span_with(span))
 }

@@ -55,7 +55,11 @@ pub async fn compute(store: &Store, request: &Request) -> Result<Ranking, ApiErr
 
 async fn choose(store: &Store, request: &Request) -> Result<ReleaseRow, ApiError> {
     if let Some(id) = &request.release {
-        return read::find_release(store, id).await;
+        let release = read::find_release(store, id).await?;
+        if release.region != request.region {
+            return Err(ApiError::BadRequest(format!("release {id} belongs to region {}", release.region)));
+        }
+        return Ok(release);
     }
     for release in store::releases(store, &request.region).await? {
         let in_window = request.window.as_ref().is_none_or(|window| *window == release.window);

@@ -134,6 +134,22 @@ impl Store {
         }
     }
 
+    /// Runs `work` while no other process runs work of the same name on this database; waits for its turn.
+    ///
+    /// The turn ends with the connection that holds it, so a killed process does not keep it.
+    pub async fn alone<T>(&self, name: &'static str, work: impl Future<Output = T>) -> Result<T, StoreError> {
+        let doing = || StoreError::doing("wait for its turn");
+        let mut turn = self.pool.acquire().await.map_err(doing())?.detach();
+        sqlx::query("select pg_advisory_lock(hashtextextended($1, 0))")
+            .bind(name)
+            .execute(&mut turn)
+            .await
+            .map_err(doing())?;
+        let done = work.await;
+        sqlx::Connection::close(turn).await.map_err(doing())?;
+        Ok(done)
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("select 1").execute(&self.pool).await.map(drop).map_err(StoreError::doing("answer a ping"))

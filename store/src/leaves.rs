@@ -15,17 +15,34 @@ pub struct LeafRow {
     pub votes: Vec<u8>,
 }
 
-// Two aggregators that rebuild the same block one after the other, not at once.
+/// All leaves of one block and window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockLeaves {
+    /// Resolution 7.
+    pub block: Hex,
+    /// A campaign or a calendar year.
+    pub window: Window,
+    /// None: the block has no evidence (any more).
+    pub leaves: Vec<LeafRow>,
+}
+
+// Two aggregators that rebuild the same block one after the other, not at once. Locks are taken in one order.
 const LOCK: &str = "\
 -- leaves_lock
-select pg_advisory_xact_lock(hashtextextended($2, $1))";
+select pg_advisory_xact_lock(key) from (
+    select hashtextextended(time_window, block) as key
+    from unnest($1::bigint[], $2::text[]) as stale (block, time_window) order by 1
+) as keys";
 const DELETE: &str = "\
 -- leaves_delete
-delete from leaves where block = $1 and time_window = $2";
+delete from leaves using unnest($1::bigint[], $2::text[]) as stale (block, time_window)
+where leaves.block = stale.block and leaves.time_window = stale.time_window";
 const INSERT: &str = "\
 -- leaves_insert
 insert into leaves (block, time_window, source, layer, votes)
-select $1, $2, source, layer, votes from unnest($3::text[], $4::text[], $5::bytea[]) as fresh (source, layer, votes)";
+select block, time_window, source, layer, votes
+from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[])
+    as fresh (block, time_window, source, layer, votes)";
 const OF_LAYER: &str = "\
 -- leaves_of_layer
 select votes from leaves where time_window = $1 and source = $2 and layer = $3 order by block";
@@ -36,29 +53,24 @@ const WINDOWS: &str = "\
 -- leaf_windows
 select distinct time_window from leaves order by time_window";
 
-/// Replaces all leaves of a block and window. No leaves: the block has no evidence (any more).
-pub async fn replace_leaves(
-    tx: &mut Tx<'_>,
-    block: Hex,
-    window: &Window,
-    leaves: &[LeafRow],
-) -> Result<(), StoreError> {
-    let (block, window) = (block.as_i64(), window.to_string());
+/// Replaces all leaves of some blocks and windows; each key once.
+pub async fn replace_leaves(tx: &mut Tx<'_>, blocks: &[BlockLeaves]) -> Result<(), StoreError> {
     let doing = || StoreError::doing("replace the leaves of a block");
-    sqlx::query(LOCK).bind(block).bind(&window).execute(tx.conn()).await.map_err(doing())?;
-    sqlx::query(DELETE).bind(block).bind(&window).execute(tx.conn()).await.map_err(doing())?;
-    if leaves.is_empty() {
-        return Ok(());
-    }
-    let sources: Vec<&str> = leaves.iter().map(|leaf| leaf.source.code()).collect();
-    let layers: Vec<String> = leaves.iter().map(|leaf| leaf.layer.to_string()).collect();
-    let votes: Vec<&[u8]> = leaves.iter().map(|leaf| leaf.votes.as_slice()).collect();
+    let (keys, windows): (Vec<i64>, Vec<String>) =
+        blocks.iter().map(|block| (block.block.as_i64(), block.window.to_string())).unzip();
+    sqlx::query(LOCK).bind(&keys).bind(&windows).execute(tx.conn()).await.map_err(doing())?;
+    sqlx::query(DELETE).bind(&keys).bind(&windows).execute(tx.conn()).await.map_err(doing())?;
+    let rows = || {
+        let of = |(at, block): (usize, &'_ BlockLeaves)| (at, block.leaves.len());
+        blocks.iter().enumerate().map(of).flat_map(|(at, count)| std::iter::repeat_n(at, count))
+    };
+    let leaves = || blocks.iter().flat_map(|block| &block.leaves);
     sqlx::query(INSERT)
-        .bind(block)
-        .bind(&window)
-        .bind(sources)
-        .bind(layers)
-        .bind(votes)
+        .bind(rows().map(|at| keys[at]).collect::<Vec<_>>())
+        .bind(rows().map(|at| windows[at].as_str()).collect::<Vec<_>>())
+        .bind(leaves().map(|leaf| leaf.source.code()).collect::<Vec<_>>())
+        .bind(leaves().map(|leaf| leaf.layer.to_string()).collect::<Vec<_>>())
+        .bind(leaves().map(|leaf| leaf.votes.as_slice()).collect::<Vec<_>>())
         .execute(tx.conn())
         .await
         .map(drop)

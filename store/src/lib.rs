@@ -39,9 +39,10 @@ pub use db::{BoxFuture, Read, Store, Tx};
 pub use dirty::{DirtyBlock, clear_dirty, dirty_blocks, dirty_count};
 pub use error::StoreError;
 pub use evidence::{BlockEvidence, Stored, insert_evidence, read_block, read_blocks};
-pub use leaves::{LeafRow, leaf_layers, read_leaves, replace_leaves, windows};
+pub use leaves::{BlockLeaves, LeafRow, leaf_layers, read_leaves, replace_leaves, windows};
 pub use region::{
-    AreaData, RegionData, RegionRow, SiteRef, area_outlines_geojson, area_tile, areas, load_cover, regions, save_region,
+    AreaData, RegionData, RegionRow, SiteRef, area_boxes, area_outlines_geojson, area_tile, areas, load_cover, regions,
+    save_region,
 };
 pub use release::{
     AreaRow, NewRelease, PieceRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, area_rows, insert_release,

@@ -5,7 +5,7 @@ mod read;
 mod save;
 
 use domain::{AreaKey, AreaLevel, Hex, RegionId};
-pub use read::{area_outlines_geojson, area_tile, areas, load_cover, regions};
+pub use read::{area_boxes, area_outlines_geojson, area_tile, areas, load_cover, regions};
 pub use save::save_region;
 use serde::{Deserialize, Serialize};
 

@@ -27,14 +27,14 @@ pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
     http: JoinHandle<io::Result<()>>,
-    aggregator: JoinHandle<()>,
+    aggregator: Option<JoinHandle<()>>,
     writer: Writer,
-    ingest: Arc<Ingest>,
+    store: Store,
     clock: Arc<dyn Clock>,
 }
 
 impl Server {
-    /// Binds, and serves at once.
+    /// Binds, and serves at once. Summaries wait for [`Self::aggregate`].
     pub async fn start(database: &Database, listen: &Listen) -> Result<Self, Failure> {
         let listener = bind(listen.listen).await?;
         let address = listener.local_addr()?;
@@ -48,7 +48,7 @@ impl Server {
         let state = AppState::new(Parts {
             store: store.clone(),
             clock: Arc::clone(&clock),
-            ingest: Some(Arc::clone(&ingest)),
+            ingest: Some(ingest),
             measure: Some(MeasureConfig::default()),
             // Fails only when a recorder was installed before, as a test may have done.
             metrics: PrometheusBuilder::new().install_recorder().ok(),
@@ -56,12 +56,11 @@ impl Server {
         let app = api::app(state).into_make_service_with_connect_info::<Endpoints>();
         let http = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
         let http = tokio::spawn(http.into_future());
-        let aggregator = tokio::spawn(Aggregator::new(store, Arc::clone(&clock)).run(stop.clone()));
         if let Some(file) = &listen.port_file {
             crate::output::write(&format!("{address}\n"), Some(file))?;
         }
         info!(%address, "serving");
-        Ok(Self { address, stop, http, aggregator, writer, ingest, clock })
+        Ok(Self { address, stop, http, aggregator: None, writer, store, clock })
     }
 
     /// Where it listens.
@@ -69,11 +68,10 @@ impl Server {
         self.address
     }
 
-    /// Reads regions and campaigns again.
-    pub async fn reload(&self, store: &Store) -> Result<(), Failure> {
-        let (validator, campaigns) = ground(store, &self.clock).await?;
-        self.ingest.replace(validator, campaigns);
-        Ok(())
+    /// Summarises what arrives from now on, in the background.
+    pub fn aggregate(&mut self) {
+        let aggregator = Aggregator::new(self.store.clone(), Arc::clone(&self.clock));
+        self.aggregator = Some(tokio::spawn(aggregator.run(self.stop.clone())));
     }
 
     /// Takes no more requests, answers those that wait, and writes what was taken.
@@ -81,7 +79,9 @@ impl Server {
         self.stop.cancel();
         self.http.await??;
         self.writer.drain().await;
-        self.aggregator.await?;
+        if let Some(aggregator) = self.aggregator {
+            aggregator.await?;
+        }
         info!("stopped");
         Ok(())
     }

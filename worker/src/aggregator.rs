@@ -4,7 +4,7 @@ use analytics::{LeafBuilder, RuleBook};
 use domain::{Clock, Hex, Window};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
-use store::{BlockEvidence, DirtyBlock, LeafRow, Store};
+use store::{BlockEvidence, BlockLeaves, DirtyBlock, LeafRow, Store};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -12,10 +12,10 @@ use crate::WorkerError;
 
 /// Keys rebuilt in one transaction: large enough that a transaction's fixed cost does not show, small
 /// enough that evidence of one step stays far below the memory limit.
-const KEYS_PER_STEP: i64 = 256;
+const KEYS_PER_STEP: i64 = 512;
 
-/// How long it waits when nothing is dirty. A map that is a second old is young enough.
-const IDLE: Duration = Duration::from_secs(1);
+/// How long it waits when little is dirty: what arrives meanwhile in the same block is rebuilt once.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// Local time of day parts. Every region so far lies in Germany; a region elsewhere needs its own.
 const ZONE: &str = "Europe/Berlin";
@@ -40,7 +40,7 @@ impl Aggregator {
     pub async fn run(self, stop: CancellationToken) {
         loop {
             match self.step().await {
-                Ok(0) => {}
+                Ok(keys) if keys < KEYS_PER_STEP as u64 => {}
                 Ok(_) if !stop.is_cancelled() => continue,
                 Ok(_) => return,
                 Err(error) => warn!(error = %error, "could not rebuild dirty blocks, trying again"),
@@ -65,7 +65,16 @@ impl Aggregator {
     }
 
     /// Rebuilds the keys that have waited longest. 0: nothing was dirty.
+    ///
+    /// One process at a time: two that rebuild the same keys would only undo each other's work.
     async fn step(&self) -> Result<u64, WorkerError> {
+        if store::dirty_count(&self.store).await? == 0 {
+            return Ok(0);
+        }
+        self.store.alone("aggregator", self.rebuild()).await?
+    }
+
+    async fn rebuild(&self) -> Result<u64, WorkerError> {
         let started = self.clock.monotonic();
         let dirty = store::dirty_blocks(&self.store, KEYS_PER_STEP).await?;
         if dirty.is_empty() {
@@ -81,17 +90,17 @@ impl Aggregator {
         .await
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
 
-        let work: Arc<Vec<(DirtyBlock, Vec<LeafRow>)>> = Arc::new(dirty.into_iter().zip(leaves).collect());
-        let count = work.len() as u64;
+        let count = dirty.len() as u64;
+        let replace = dirty.iter().zip(leaves);
+        let replace = replace.map(|(key, leaves)| BlockLeaves { block: key.block, window: key.window.clone(), leaves });
+        let work: Arc<(Vec<DirtyBlock>, Vec<BlockLeaves>)> = Arc::new((dirty.clone(), replace.collect()));
         self.store
             .run_tx("rebuild_blocks", |tx| {
                 let work = Arc::clone(&work);
                 Box::pin(async move {
-                    for (key, leaves) in work.iter() {
-                        store::replace_leaves(tx, key.block, &key.window, leaves).await?;
-                    }
-                    let keys: Vec<DirtyBlock> = work.iter().map(|(key, _)| key.clone()).collect();
-                    store::clear_dirty(tx, &keys).await
+                    let (dirty, leaves) = &*work;
+                    store::replace_leaves(tx, leaves).await?;
+                    store::clear_dirty(tx, dirty).await
                 })
             })
             .await?;

@@ -1,16 +1,12 @@
 use std::collections::HashMap;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use domain::{AreaKey, Layer, RegionId, ReleaseId};
 use serde::{Deserialize, Serialize};
 use store::AreaRow;
 
 use super::{find_region, find_release, of_release};
-use crate::{ApiError, AppState};
+use crate::{ApiError, AppState, extract::Query};
 
 /// Which areas, and which numbers.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -48,6 +44,8 @@ pub struct AreaView {
     pub inhabitants: Option<i64>,
     /// covered, dead or not_measured.
     pub state: String,
+    /// West, south, east, north in degrees.
+    pub bbox: Option<[f64; 4]>,
     /// Numbers; null where nothing is published.
     #[schema(value_type = Option<Object>)]
     pub summary: Option<serde_json::Value>,
@@ -67,6 +65,7 @@ pub async fn areas(State(state): State<AppState>, Query(query): Query<AreasQuery
         (None, None) => {}
         _ => return Err(ApiError::BadRequest("give both release and layer, or neither".into())),
     }
+    let boxes = store::area_boxes(store, &query.region).await?;
     let view = |area: store::AreaData| {
         let row = rows.remove(&area.key);
         AreaView {
@@ -75,6 +74,7 @@ pub async fn areas(State(state): State<AppState>, Query(query): Query<AreasQuery
             level: area.level.to_string(),
             parent: area.parent.map(|key| key.to_string()),
             inhabitants: area.inhabitants,
+            bbox: boxes.get(&area.key).copied(),
             state: row.as_ref().map_or("not_measured".to_owned(), |row| row.state.clone()),
             summary: row.map(|row| row.summary),
         }

@@ -1,11 +1,8 @@
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::RegionId;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiError, AppState};
+use crate::{ApiError, AppState, extract::Query};
 
 /// Which region.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -1,13 +1,9 @@
-use axum::{
-    Json,
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use domain::{Layer, ReleaseId};
 use serde::{Deserialize, Serialize};
 
 use super::{find_release, of_release};
-use crate::{ApiError, AppState, export};
+use crate::{ApiError, AppState, export, extract::Query};
 
 /// Which pieces.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -48,8 +44,7 @@ pub async fn hexes(State(state): State<AppState>, Query(query): Query<HexesQuery
     let release = find_release(state.store(), &query.release).await?;
     let limit = query.limit.unwrap_or(200).clamp(1, 1_000);
     let bbox = query.bbox.as_deref().map(read_bbox).transpose()?;
-    let rows =
-        store::pieces(state.store(), &release.id, query.layer, bbox, query.after, i64::from(limit)).await?;
+    let rows = store::pieces(state.store(), &release.id, query.layer, bbox, query.after, i64::from(limit)).await?;
     let next = (rows.len() == usize::from(limit)).then(|| rows.last().map(|row| row.number)).flatten();
     let page = HexesPage {
         release: release.id.to_string(),
@@ -65,6 +60,8 @@ fn read_bbox(text: &str) -> Result<[f64; 4], ApiError> {
     let numbers: Vec<f64> = text.split(',').filter_map(|part| part.trim().parse().ok()).collect();
     match numbers[..] {
         [w, s, e, n] if numbers.iter().all(|v| v.is_finite()) && w < e && s < n => Ok([w, s, e, n]),
-        _ => Err(ApiError::BadRequest("bbox must be west,south,east,north in degrees, for example 6.9,51.3,7.2,51.5".into())),
+        _ => Err(ApiError::BadRequest(
+            "bbox must be west,south,east,north in degrees, for example 6.9,51.3,7.2,51.5".into(),
+        )),
     }
 }

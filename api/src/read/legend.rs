@@ -1,12 +1,11 @@
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use domain::{Layer, ReleaseId, TechnologyView};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiError, AppState};
+use crate::{
+    ApiError, AppState,
+    extract::{Path, Query},
+};
 
 /// Which layer.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -50,7 +49,8 @@ pub async fn legend(
 ) -> Result<Response, ApiError> {
     let release = super::find_release(state.store(), &id).await?;
     let (covered, dead) = labels(query.layer);
-    let entry = |state, label: &str, colour, pattern| LegendState { state, label_de: label.to_owned(), colour, pattern };
+    let entry =
+        |state, label: &str, colour, pattern| LegendState { state, label_de: label.to_owned(), colour, pattern };
     let legend = LegendView {
         states: vec![
             entry("covered", covered, "#4a90bd", "solid"),

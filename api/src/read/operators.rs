@@ -9,7 +9,9 @@ struct Operators {
 }
 
 static OPERATORS: LazyLock<BTreeMap<Operator, String>> = LazyLock::new(|| {
-    toml::from_str::<Operators>(include_str!("../../../data/operators.toml")).map(|file| file.operators).unwrap_or_default()
+    toml::from_str::<Operators>(include_str!("../../../data/operators.toml"))
+        .map(|file| file.operators)
+        .unwrap_or_default()
 });
 
 /// Name of a network, if it has one here.

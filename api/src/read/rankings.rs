@@ -1,14 +1,11 @@
-use axum::{
-    extract::{Query, State},
-    http::header,
-    response::Response,
-};
+use axum::{extract::State, http::header, response::Response};
 use domain::{RegionId, ReleaseId, Window};
 use serde::Deserialize;
 
 use super::of_release;
 use crate::{
     ApiError, AppState,
+    extract::Query,
     ranking::{self, Request},
 };
 

@@ -1,14 +1,13 @@
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    response::Response,
-};
+use axum::{Json, extract::State, response::Response};
 use domain::{RegionId, ReleaseId};
 use serde::{Deserialize, Serialize};
 use store::ReleaseRow;
 
 use super::{find_region, find_release, of_release, operators};
-use crate::{ApiError, AppState};
+use crate::{
+    ApiError, AppState,
+    extract::{Path, Query},
+};
 
 /// Which region.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

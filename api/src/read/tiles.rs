@@ -1,12 +1,8 @@
-use axum::{
-    extract::{Path, State},
-    http::header,
-    response::Response,
-};
+use axum::{extract::State, http::header, response::Response};
 use domain::{Layer, RegionId, ReleaseId};
 
-use super::{find_region, of_release};
-use crate::{ApiError, AppState};
+use super::{find_region, find_release, of_release};
+use crate::{ApiError, AppState, extract::Path};
 
 const MVT: &str = "application/vnd.mapbox-vector-tile";
 
@@ -21,6 +17,8 @@ pub async fn tile(
     Path((release, layer, z, x, y)): Path<(ReleaseId, Layer, u8, u32, u32)>,
 ) -> Result<Response, ApiError> {
     check(z, x, y)?;
+    // An empty tile of a release that does not exist would be kept for ever.
+    find_release(state.store(), &release).await?;
     let bytes = store::tile(state.store(), &release, layer, z, x, y).await?;
     let headers = [(header::CONTENT_TYPE, MVT), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
     Ok(of_release(&release, (headers, bytes)))

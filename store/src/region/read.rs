@@ -1,4 +1,6 @@
-use domain::{Cover, RegionId};
+use std::collections::HashMap;
+
+use domain::{AreaKey, Cover, RegionId};
 use serde_json::Value;
 use sqlx::types::Json;
 
@@ -14,6 +16,11 @@ select key, hexes from areas where region = $1 and level = 'municipality'";
 const AREAS: &str = "\
 -- areas_of_region
 select key, level, name, parent, inhabitants, supply, sites from areas where region = $1 order by key";
+const BOXES: &str = "\
+-- area_boxes
+select key, ST_XMin(box), ST_YMin(box), ST_XMax(box), ST_YMax(box)
+from areas, ST_Transform(ST_Envelope(outline), 4326) as box
+where region = $1 and outline is not null";
 const OUTLINES: &str = "\
 -- area_outlines
 select json_build_object(
@@ -86,6 +93,17 @@ pub async fn areas(ex: impl Read, region: &RegionId) -> Result<Vec<AreaData>, St
         })
     };
     found.into_iter().map(read).collect()
+}
+
+/// West, south, east and north of each area that has an outline, in degrees.
+pub async fn area_boxes(ex: impl Read, region: &RegionId) -> Result<HashMap<AreaKey, [f64; 4]>, StoreError> {
+    let mut conn = ex.conn().await?;
+    let found: Vec<(String, f64, f64, f64, f64)> = sqlx::query_as(BOXES)
+        .bind(region.as_str())
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(StoreError::doing("list the extents of areas"))?;
+    found.into_iter().map(|(key, w, s, e, n)| Ok((rows::parsed("an area key", &key)?, [w, s, e, n]))).collect()
 }
 
 /// The outlines of all areas as a GeoJSON feature collection (WGS 84) with the properties key, name and level.

@@ -1,10 +1,11 @@
 use domain::{Hex, Layer, SourceClass, Window};
-use store::{LeafRow, Store, leaf_layers, read_leaves, replace_leaves, testing::TestDatabase, windows};
+use store::{BlockLeaves, LeafRow, Store, leaf_layers, read_leaves, replace_leaves, testing::TestDatabase, windows};
 
 use crate::make;
 
 async fn replace(store: &Store, block: Hex, window: &Window, leaves: &[LeafRow]) {
-    store.run_tx("replace", |tx| Box::pin(replace_leaves(tx, block, window, leaves))).await.unwrap();
+    let work = [BlockLeaves { block, window: window.clone(), leaves: leaves.to_vec() }];
+    store.run_tx("replace", |tx| Box::pin(replace_leaves(tx, &work))).await.unwrap();
 }
 
 fn leaf(layer: Layer, votes: &[u8]) -> LeafRow {

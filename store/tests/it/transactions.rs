@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{Hex, Window};
-use store::{LeafRow, StoreError, dirty_count, insert_evidence, replace_leaves, testing::TestDatabase};
+use store::{BlockLeaves, LeafRow, StoreError, dirty_count, insert_evidence, replace_leaves, testing::TestDatabase};
 
 use crate::make;
 
@@ -41,12 +41,14 @@ async fn transactions_that_lock_each_other_out_are_run_again_until_both_succeed(
                             layer: domain::Layer::Fixed,
                             votes: block.to_string().into_bytes(),
                         };
-                        replace_leaves(tx, first, &Window::Year(2026), &[leaf(first)]).await?;
+                        let block =
+                            |block: Hex| BlockLeaves { block, window: Window::Year(2026), leaves: vec![leaf(block)] };
+                        replace_leaves(tx, &[block(first)]).await?;
                         // Only the first attempts meet; whoever runs again does so alone.
                         if attempts.fetch_add(1, Ordering::SeqCst) < 2 {
                             barrier.wait().await;
                         }
-                        replace_leaves(tx, second, &Window::Year(2026), &[leaf(second)]).await
+                        replace_leaves(tx, &[block(second)]).await
                     })
                 })
                 .await

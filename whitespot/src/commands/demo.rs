@@ -53,14 +53,19 @@ async fn show(global: &Global, database: &Database, args: &Demo, clock: &SystemC
     };
     store.run_tx("save_campaign", |tx| Box::pin(store::save_campaign(tx, &row))).await?;
 
-    let server = Server::start(database, &args.listen).await?;
+    let mut server = Server::start(database, &args.listen).await?;
     let filled = fill(global, database, args, &region, &campaign, start, &server).await;
     if let Err(error) = filled {
         server.stop().await?;
         return Err(error);
     }
+    server.aggregate();
     eprintln!("  ready after {:.1} s", clock.monotonic().as_secs_f64());
-    eprintln!("Map and lists: http://{}   (Ctrl-C stops; the data stays in {})", server.address(), global.data_dir.display());
+    eprintln!(
+        "Map and lists: http://{}   (Ctrl-C stops; the data stays in {})",
+        server.address(),
+        global.data_dir.display()
+    );
     if !args.exit_when_ready {
         stop_signal().await?;
     }
@@ -96,7 +101,7 @@ async fn fill(
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let step = Step::start("summarise", 0);
-    // The server's own aggregator works at the same time; whoever takes a block first, does it.
+    // A bulk load is summarised once, at its end; from then on the server's own aggregator works.
     let blocks = Aggregator::new(store.clone(), clock).drain(&|done| step.set(done)).await?;
     step.done(format_args!("{} blocks", count(blocks)));
     release::publish(store, region, Some(&window)).await?;
@@ -145,7 +150,9 @@ async fn submit(client: &reqwest::Client, url: &str, body: Vec<u8>) -> Result<()
         if status.is_success() {
             let answer: domain::wire::v1::BatchAnswer = response.json().await?;
             // The simulation makes only valid items: another answer is a fault worth stopping for.
-            if let Some(bad) = answer.items.iter().find(|item| !matches!(item.outcome.as_str(), "accepted" | "duplicate")) {
+            if let Some(bad) =
+                answer.items.iter().find(|item| !matches!(item.outcome.as_str(), "accepted" | "duplicate"))
+            {
                 return Err(format!("the server did not take a simulated item: {bad:?}").into());
             }
             return Ok(());

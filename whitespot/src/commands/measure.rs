@@ -52,7 +52,8 @@ pub async fn run(global: &Global, args: Measure) -> Result<(), Failure> {
 
 fn options(args: &Measure) -> MeasureOptions {
     let base = if args.light { MeasureOptions::LIGHT } else { MeasureOptions::STANDARD };
-    let limit = |budget: Budget| Budget { duration: Duration::from_secs(args.seconds.into()).min(budget.duration), ..budget };
+    let limit =
+        |budget: Budget| Budget { duration: Duration::from_secs(args.seconds.into()).min(budget.duration), ..budget };
     MeasureOptions { download: base.download.map(limit), upload: base.upload.map(limit), ..base }
 }
 
@@ -78,8 +79,9 @@ async fn submit(
         Some(folder) => folder.clone(),
         None => default_queue_dir()?,
     };
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| format!("cannot make the queue's folder {}: {error}. Choose another with --queue-dir", folder.display()))?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        format!("cannot make the queue's folder {}: {error}. Choose another with --queue-dir", folder.display())
+    })?;
     let client = Client { name: "whitespot-cli".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() };
     let seed = clock.now().as_nanosecond() as u64;
     let mut engine = Engine::open(&folder, Policy::default(), client, seed, Now::of(clock))?;
@@ -143,8 +145,11 @@ fn print(report: &MeasureReport, submitted: Option<&SubmitSummary>, args: &Measu
     match report.outcome {
         TestOutcome::Failed(cause) => text.push_str(&format!("the network broke the test: {cause}\n")),
         TestOutcome::Completed(result) => {
-            let rate = |rate: Option<domain::BitRate>| rate.map_or("-".to_owned(), |r| format!("{:.1} Mbit/s", r.as_mbps_f64()));
-            let time = |rtt: Option<domain::Rtt>| rtt.map_or("-".to_owned(), |r| format!("{:.1} ms", r.as_millis_f64()));
+            let rate = |rate: Option<domain::BitRate>| {
+                rate.map_or("-".to_owned(), |r| format!("{:.1} Mbit/s", r.as_mbps_f64()))
+            };
+            let time =
+                |rtt: Option<domain::Rtt>| rtt.map_or("-".to_owned(), |r| format!("{:.1} ms", r.as_millis_f64()));
             text.push_str(&format!("download        {}\n", rate(result.download)));
             text.push_str(&format!("upload          {}\n", rate(result.upload)));
             text.push_str(&format!("idle latency    {} (jitter {})\n", time(result.idle_latency), time(result.jitter)));
@@ -154,7 +159,9 @@ fn print(report: &MeasureReport, submitted: Option<&SubmitSummary>, args: &Measu
     text.push_str(&format!("data used       {}\n", megabytes(report.bytes)));
     text.push_str("one stream (ndt7); what the line can do may be more\n");
     match submitted {
-        Some(s) => text.push_str(&format!("submitted: {} taken, {} refused, {} waiting", s.delivered, s.lost, s.queue.pending)),
+        Some(s) => {
+            text.push_str(&format!("submitted: {} taken, {} refused, {} waiting", s.delivered, s.lost, s.queue.pending))
+        }
         None if args.no_submit => text.push_str("not submitted (--no-submit)"),
         None => text.push_str("not submitted: give --hex or --position to contribute it"),
     }

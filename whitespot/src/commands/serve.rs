@@ -14,7 +14,8 @@ pub async fn run(global: &Global, args: Serve) -> Result<(), Failure> {
 }
 
 async fn serve(database: &Database, args: Serve) -> Result<(), Failure> {
-    let server = Server::start(database, &args.listen).await?;
+    let mut server = Server::start(database, &args.listen).await?;
+    server.aggregate();
     eprintln!("whitespot serves on http://{}", server.address());
     stop_signal().await?;
     server.stop().await
