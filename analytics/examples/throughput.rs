@@ -1,6 +1,6 @@
 //! How long it takes to build leaves and publish one layer: `cargo run --release -p analytics --example throughput`.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use analytics::{LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer};
 use domain::{
@@ -16,7 +16,7 @@ const DEVICES: u32 = 36_000;
 const PER_TRACK: usize = 100;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let clock = SystemClock::default();
+    let mut phase = Phase::new();
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     // About the size of NRW: 140 hexagons of 252 km².
     let centre = Hex::from_degrees(51.45, 7.5, Resolution::Five)?;
@@ -60,27 +60,23 @@ fn main() -> Result<(), Box<dyn Error>> {
         })
         .collect::<Result<_, _>>()?;
 
-    let start = clock.monotonic();
+    phase.next();
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::get("Europe/Berlin")?, &rules);
     for track in &tracks {
         builder.add_coverage(track);
     }
     let leaves = builder.finish();
-    let built = clock.monotonic();
+    let built = phase.next();
     let entries: usize = leaves.iter().map(|leaf| leaf.votes.entries().len()).sum();
-    println!(
-        "leaves   {POINTS} points -> {entries} entries in {} layers: {:?}",
-        leaves.len(),
-        built.saturating_sub(start)
-    );
+    println!("leaves   {POINTS} points -> {entries} entries in {} layers: {built}", leaves.len());
 
     let blobs: Vec<Vec<u8>> = leaves.iter().map(|leaf| leaf.votes.encode()).collect();
     let bytes: usize = blobs.iter().map(Vec::len).sum();
-    let encoded = clock.monotonic();
+    let encoded = phase.next();
     let decoded = blobs.iter().map(|blob| LeafVotes::decode(blob)).collect::<Result<Vec<_>, _>>()?;
-    let read = clock.monotonic();
-    println!("encode   {bytes} bytes: {:?}, decode: {:?}", encoded.saturating_sub(built), read.saturating_sub(encoded));
+    let read = phase.next();
+    println!("encode   {bytes} bytes: {encoded}; decode: {read}");
 
     let layer = domain::Layer::Mobile { operator: operators[0], view: TechnologyView::Broadband };
     let votes = leaves.iter().zip(decoded).find(|(leaf, _)| leaf.layer == layer).map(|(_, votes)| votes);
@@ -95,18 +91,45 @@ fn main() -> Result<(), Box<dyn Error>> {
         previous,
     };
     let votes: Vec<LeafVotes> = votes.into_iter().collect();
-    let start = clock.monotonic();
+    phase.next();
     let first = build_layer(input(votes.clone(), None))?;
-    let published = clock.monotonic();
+    let published = phase.next();
     println!(
-        "publish  {} entries -> {} pieces, {} areas, {} private bytes: {:?}",
+        "publish  {} entries -> {} pieces, {} areas, {} private bytes: {published}",
         votes.iter().map(|votes| votes.entries().len()).sum::<usize>(),
         first.pieces.len(),
         first.areas.len(),
         first.private.len(),
-        published.saturating_sub(start)
     );
     let again = build_layer(input(votes, Some(&first.private)))?;
-    println!("publish  again, unchanged: {:?}, same: {}", clock.monotonic().saturating_sub(published), again == first);
+    println!("publish  again, unchanged: {}, same: {}", phase.next(), again == first);
     Ok(())
+}
+
+/// Wall and processor time since the last call. On a busy machine only the latter says something.
+struct Phase {
+    clock: SystemClock,
+    wall: Duration,
+    cpu: f64,
+}
+
+impl Phase {
+    fn new() -> Self {
+        Self { clock: SystemClock::default(), wall: Duration::ZERO, cpu: 0.0 }
+    }
+
+    fn next(&mut self) -> String {
+        let (wall, cpu) = (self.clock.monotonic(), cpu_seconds());
+        let text = format!("{:.2} s, {:.2} s of CPU", wall.saturating_sub(self.wall).as_secs_f64(), cpu - self.cpu);
+        (self.wall, self.cpu) = (wall, cpu);
+        text
+    }
+}
+
+/// User and system time of all threads (Linux; 0 elsewhere).
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Fields 14 and 15, counted behind the name in brackets, which may hold spaces; in hundredths.
+    let fields = stat.rsplit_once(')').map_or("", |(_, fields)| fields).split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
