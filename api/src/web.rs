@@ -29,14 +29,12 @@ pub async fn page(uri: Uri) -> Response {
         let id = uri.path().to_owned();
         return ApiError::NotFound { what: "page", id, hint: "GET /openapi.json lists what there is" }.into_response();
     }
-    match Pages::get("index.html") {
-        Some(file) => serve("index.html", file),
-        None => {
-            let page = "<!doctype html><title>whitespot</title><p>The web pages are not in this build: \
-                        run <code>make web</code> and build again. The API is at <a href=/openapi.json>/openapi.json</a>.";
-            (StatusCode::NOT_FOUND, Html(page)).into_response()
-        }
+    if let Some(file) = Pages::get("index.html") {
+        return serve("index.html", file);
     }
+    let page = "<!doctype html><title>whitespot</title><p>The web pages are not in this build: \
+                run <code>make web</code> and build again. The API is at <a href=/openapi.json>/openapi.json</a>.";
+    (StatusCode::NOT_FOUND, Html(page)).into_response()
 }
 
 fn serve(path: &str, file: rust_embed::EmbeddedFile) -> Response {

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use analytics::{LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer};
 use domain::{
-    AreaKey, Clock, CoverageEvidence, CoveragePoint, CoverageTrack, Cover, DevicePseudonym, Hex, HourStamp, ItemId,
+    AreaKey, Clock, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId,
     Layer, Operator, SourceClass, SystemClock, Technology, TechnologyView, Window,
 };
 use jiff::tz::TimeZone;
@@ -20,7 +20,7 @@ fn median_ns(points: usize, mut run: impl FnMut()) -> f64 {
         .map(|_| {
             let start = clock.monotonic();
             run();
-            (clock.monotonic() - start).as_nanos() as f64 / points as f64
+            clock.monotonic().saturating_sub(start).as_nanos() as f64 / points as f64
         })
         .collect();
     times.sort_by(f64::total_cmp);
@@ -84,7 +84,9 @@ fn main() {
     let mut votes = LeafVotes::from_entries(Vec::new());
     let leaves = median_ns(POINTS, || {
         let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
-        evidence.iter().for_each(|track| builder.add_coverage(track));
+        for track in &evidence {
+            builder.add_coverage(track);
+        }
         let found = builder.finish().into_iter().find(|leaf| leaf.layer == layer);
         votes = found.map_or_else(|| LeafVotes::from_entries(Vec::new()), |leaf| leaf.votes);
     });

@@ -27,13 +27,12 @@ impl Pseudonymiser {
     pub async fn pseudonym(&self, secret: &DeviceSecret, hour: HourStamp) -> Result<DevicePseudonym, StoreError> {
         let Window::Year(year) = Window::year_of(hour) else { unreachable!("year_of gives a year") };
         let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&year).copied();
-        let key = match known {
-            Some(key) => key,
-            None => {
-                let key = self.store.run_tx("year_key", |tx| Box::pin(store::year_key(tx, year))).await?;
-                self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(year, key);
-                key
-            }
+        let key = if let Some(key) = known {
+            key
+        } else {
+            let key = self.store.run_tx("year_key", |tx| Box::pin(store::year_key(tx, year))).await?;
+            self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(year, key);
+            key
         };
         Ok(derive(&key, secret))
     }

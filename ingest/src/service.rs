@@ -1,5 +1,5 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -160,7 +160,7 @@ fn answer_for(item: &Item, outcome: &str) -> ItemAnswer {
 }
 
 fn answer(id: Option<Uuid>, outcome: &str) -> ItemAnswer {
-    ItemAnswer { id, outcome: outcome.to_owned(), reason: None, detail: None, points_rejected: Default::default() }
+    ItemAnswer { id, outcome: outcome.to_owned(), reason: None, detail: None, points_rejected: BTreeMap::new() }
 }
 
 fn refused(refusal: Refusal) -> ItemAnswer {

@@ -3,8 +3,9 @@
 use std::{marker::PhantomData, ops::DerefMut, pin::Pin, str::FromStr, time::Duration};
 
 use domain::{Clock, SystemClock};
+use log::LevelFilter;
 use sqlx::{
-    PgConnection, PgPool, Postgres,
+    ConnectOptions, PgConnection, PgPool, Postgres,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -165,7 +166,7 @@ async fn open(options: &PgConnectOptions) -> Result<PgPool, StoreError> {
     PgPoolOptions::new()
         .max_connections(12)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options.clone())
+        .connect_with(options.clone().log_slow_statements(LevelFilter::Debug, Duration::from_secs(1)))
         .await
         .map_err(|source| StoreError::Unreachable { database: name_of(options), source })
 }

@@ -103,8 +103,10 @@ impl Task<'_> {
             }
             let (window, source, cover) = (self.window.clone(), self.source, Arc::clone(self.cover));
             let releases = tokio::task::spawn_blocking(move || {
-                let gate = |(layer, leaves, private)| gate(layer, leaves, private, &window, source, &cover);
-                inputs.into_par_iter().map(gate).collect::<Result<Vec<_>, WorkerError>>()
+                let gate = |(layer, leaves, private): &(Layer, Vec<Vec<u8>>, Option<Vec<u8>>)| {
+                    gate(*layer, leaves, private.as_deref(), &window, source, &cover)
+                };
+                inputs.par_iter().map(gate).collect::<Result<Vec<_>, WorkerError>>()
             })
             .await
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
@@ -174,14 +176,13 @@ impl Task<'_> {
 
 fn gate(
     layer: Layer,
-    leaves: Vec<Vec<u8>>,
-    private: Option<Vec<u8>>,
+    leaves: &[Vec<u8>],
+    previous: Option<&[u8]>,
     window: &Window,
     source: SourceClass,
     cover: &Cover,
 ) -> Result<ReleaseLayer, WorkerError> {
     let leaves = leaves.iter().map(|leaf| LeafVotes::decode(leaf)).collect::<Result<Vec<_>, _>>()?;
-    let previous = private.as_deref();
     let LayerRelease { pieces, areas, private } =
         build_layer(LayerInput { layer, source, window, leaves, cover, district_level: true, previous })
             .map_err(|error| WorkerError::Previous(error.to_string()))?;

@@ -36,7 +36,9 @@ pub enum ImportError {
         path: PathBuf,
     },
     /// A file that cannot be parsed.
-    #[error("{file}, line {line}, column {column}: {message}. The file is cut off or not a GeoJSON FeatureCollection of points; nothing was loaded")]
+    #[error(
+        "{file}, line {line}, column {column}: {message}. The file is cut off or not a GeoJSON FeatureCollection of points; nothing was loaded"
+    )]
     Syntax {
         /// File inside the input.
         file: String,
@@ -48,7 +50,9 @@ pub enum ImportError {
         message: String,
     },
     /// Readable, but another format.
-    #[error("{file}, record {record}: has no property `{missing}` (it has {found}). This is not the {format} format: see --help for the others; nothing was loaded")]
+    #[error(
+        "{file}, record {record}: has no property `{missing}` (it has {found}). This is not the {format} format: see --help for the others; nothing was loaded"
+    )]
     WrongColumns {
         /// Expected format.
         format: &'static str,

@@ -10,13 +10,12 @@ use flate2::read::GzDecoder;
 
 use super::ImportError;
 
+/// Takes the name of a file inside the input, and its content.
+type Each<'a> = &'a mut dyn FnMut(&str, &[u8]) -> Result<(), ImportError>;
+
 /// Calls `each` with the name inside the input and the content of every file that ends in `.extension`, in a
 /// fixed order. An archive is read to its end, so that a cut or altered one is found even after its last file.
-pub fn each_file(
-    input: &Path,
-    extension: &str,
-    each: &mut dyn FnMut(&str, &[u8]) -> Result<(), ImportError>,
-) -> Result<(), ImportError> {
+pub fn each_file(input: &Path, extension: &str, each: Each<'_>) -> Result<(), ImportError> {
     let open = |source| ImportError::Open { path: input.to_owned(), source };
     let mut count = 0_u64;
     if input.is_dir() {
@@ -41,14 +40,10 @@ pub fn each_file(
 
 fn is_tar_gz(path: &Path) -> bool {
     let name = path.to_string_lossy().to_lowercase();
-    name.ends_with(".tar.gz") || name.ends_with(".tgz")
+    [".tar.gz", ".tgz"].iter().any(|ending| name.ends_with(ending))
 }
 
-fn each_in_archive(
-    input: &Path,
-    extension: &str,
-    each: &mut dyn FnMut(&str, &[u8]) -> Result<(), ImportError>,
-) -> Result<u64, ImportError> {
+fn each_in_archive(input: &Path, extension: &str, each: Each<'_>) -> Result<u64, ImportError> {
     let damaged = |source| ImportError::DamagedArchive { path: input.to_owned(), source };
     let file = File::open(input).map_err(|source| ImportError::Open { path: input.to_owned(), source })?;
     let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(file)));

@@ -40,7 +40,8 @@ export function matching(rows: RankRow[], text: string): RankRow[] {
   );
 }
 
+/** Those that share a rank stand by need, as in every other form of the list. */
 function byRank(a: RankRow, b: RankRow): number {
   const [x, y] = [a.rank ?? Number.MAX_SAFE_INTEGER, b.rank ?? Number.MAX_SAFE_INTEGER];
-  return x - y || a.name.localeCompare(b.name, 'de');
+  return x - y || (b.need ?? 0) - (a.need ?? 0) || a.name.localeCompare(b.name, 'de');
 }

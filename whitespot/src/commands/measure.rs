@@ -1,7 +1,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use domain::{
-    ByteCount, Clock, SystemClock,
+    BitRate, ByteCount, Clock, Rtt, SystemClock,
     record::{FixedMedium, Network, Protocol, TestOutcome},
     wire::v1::Client,
 };
@@ -108,7 +108,7 @@ fn default_queue_dir() -> Result<PathBuf, Failure> {
 }
 
 fn line(progress: Progress) -> String {
-    let rate = |rate: Option<domain::BitRate>| rate.map_or(String::new(), |r| format!("{:.1} Mbit/s", r.as_mbps_f64()));
+    let rate = |rate: Option<BitRate>| rate.map_or(String::new(), |r| format!("{:.1} Mbit/s", r.as_mbps_f64()));
     match progress {
         Progress::Idle { latency } => format!("idle latency {:.1} ms", latency.as_millis_f64()),
         Progress::Download { rate: now, bytes, .. } => format!("download {} ({})", rate(now), megabytes(bytes)),
@@ -123,11 +123,11 @@ fn megabytes(bytes: ByteCount) -> String {
 fn as_json(report: &MeasureReport, submitted: Option<&SubmitSummary>) -> serde_json::Value {
     let outcome = match report.outcome {
         TestOutcome::Completed(result) => json!({
-            "download_bps": result.download.map(domain::BitRate::as_bps),
-            "upload_bps": result.upload.map(domain::BitRate::as_bps),
-            "idle_latency_us": result.idle_latency.map(domain::Rtt::as_micros),
-            "loaded_latency_us": result.loaded_latency.map(domain::Rtt::as_micros),
-            "jitter_us": result.jitter.map(domain::Rtt::as_micros),
+            "download_bps": result.download.map(BitRate::as_bps),
+            "upload_bps": result.upload.map(BitRate::as_bps),
+            "idle_latency_us": result.idle_latency.map(Rtt::as_micros),
+            "loaded_latency_us": result.loaded_latency.map(Rtt::as_micros),
+            "jitter_us": result.jitter.map(Rtt::as_micros),
         }),
         TestOutcome::Failed(cause) => json!({ "failure": cause }),
     };
@@ -141,29 +141,25 @@ fn as_json(report: &MeasureReport, submitted: Option<&SubmitSummary>) -> serde_j
 }
 
 fn print(report: &MeasureReport, submitted: Option<&SubmitSummary>, args: &Measure) -> Result<(), Failure> {
-    let mut text = String::new();
+    let mut lines = Vec::new();
     match report.outcome {
-        TestOutcome::Failed(cause) => text.push_str(&format!("the network broke the test: {cause}\n")),
+        TestOutcome::Failed(cause) => lines.push(format!("the network broke the test: {cause}")),
         TestOutcome::Completed(result) => {
-            let rate = |rate: Option<domain::BitRate>| {
-                rate.map_or("-".to_owned(), |r| format!("{:.1} Mbit/s", r.as_mbps_f64()))
-            };
-            let time =
-                |rtt: Option<domain::Rtt>| rtt.map_or("-".to_owned(), |r| format!("{:.1} ms", r.as_millis_f64()));
-            text.push_str(&format!("download        {}\n", rate(result.download)));
-            text.push_str(&format!("upload          {}\n", rate(result.upload)));
-            text.push_str(&format!("idle latency    {} (jitter {})\n", time(result.idle_latency), time(result.jitter)));
-            text.push_str(&format!("loaded latency  {}\n", time(result.loaded_latency)));
+            let rate =
+                |rate: Option<BitRate>| rate.map_or("-".to_owned(), |r| format!("{:.1} Mbit/s", r.as_mbps_f64()));
+            let time = |rtt: Option<Rtt>| rtt.map_or("-".to_owned(), |r| format!("{:.1} ms", r.as_millis_f64()));
+            lines.push(format!("download        {}", rate(result.download)));
+            lines.push(format!("upload          {}", rate(result.upload)));
+            lines.push(format!("idle latency    {} (jitter {})", time(result.idle_latency), time(result.jitter)));
+            lines.push(format!("loaded latency  {}", time(result.loaded_latency)));
         }
     }
-    text.push_str(&format!("data used       {}\n", megabytes(report.bytes)));
-    text.push_str("one stream (ndt7); what the line can do may be more\n");
-    match submitted {
-        Some(s) => {
-            text.push_str(&format!("submitted: {} taken, {} refused, {} waiting", s.delivered, s.lost, s.queue.pending))
-        }
-        None if args.no_submit => text.push_str("not submitted (--no-submit)"),
-        None => text.push_str("not submitted: give --hex or --position to contribute it"),
-    }
-    Ok(output::print(&text)?)
+    lines.push(format!("data used       {}", megabytes(report.bytes)));
+    lines.push("one stream (ndt7); what the line can do may be more".to_owned());
+    lines.push(match submitted {
+        Some(s) => format!("submitted: {} taken, {} refused, {} waiting", s.delivered, s.lost, s.queue.pending),
+        None if args.no_submit => "not submitted (--no-submit)".to_owned(),
+        None => "not submitted: give --hex or --position to contribute it".to_owned(),
+    });
+    Ok(output::print(&lines.join("\n"))?)
 }
