@@ -1,5 +1,4 @@
 //! A real test against our own server, through the SDK's queue, to evidence.
-#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
 use e2e::Whitespot;
 
@@ -26,6 +25,8 @@ async fn a_line_is_measured_and_its_result_is_taken_once() {
     assert!(report["result"]["download_bps"].as_u64().unwrap() > 1_000_000, "{report}");
     assert!(report["result"]["upload_bps"].as_u64().unwrap() > 1_000_000, "{report}");
     assert!(report["result"]["idle_latency_us"].as_u64().is_some(), "{report}");
+    // --light: at most 10 MB each way, and one message that was under way.
+    assert!(report["bytes"].as_u64().unwrap() < 2 * (10_000_000 + (1 << 20)), "{report}");
     assert_eq!(report["submitted"]["delivered"], 1, "{report}");
     assert_eq!(report["submitted"]["waiting"], 0, "{report}");
     server.stop().await.assert_clean();

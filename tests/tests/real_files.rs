@@ -1,5 +1,4 @@
 //! The official files, through the binary. Runs with `make test-real DATA=...`.
-#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
 use std::path::PathBuf;
 

@@ -1,8 +1,6 @@
 use std::{net::SocketAddr, time::Duration};
 
-use domain::{ByteCount, SystemClock, record::TestOutcome};
 use futures_util::{SinkExt as _, StreamExt as _};
-use sdk_net::{Budget, End, MeasureError, MeasureOptions, ServerUrl, measure};
 use tokio::net::TcpListener;
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
@@ -44,44 +42,6 @@ async fn connect(
     }
 }
 
-fn short(duration_ms: u64) -> MeasureOptions {
-    let budget = Budget { duration: Duration::from_millis(duration_ms), bytes: ByteCount::from_megabytes(500) };
-    MeasureOptions { download: Some(budget), upload: Some(budget), idle_pings: 5, ..MeasureOptions::STANDARD }
-}
-
-fn url(address: SocketAddr) -> ServerUrl {
-    format!("http://{address}").parse().unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn our_own_client_gets_all_its_numbers() {
-    let address = server(8, 400).await;
-    let mut told = Vec::new();
-    let report = measure(&url(address), &short(300), &SystemClock::default(), &mut |progress| told.push(progress))
-        .await
-        .unwrap();
-    let TestOutcome::Completed(result) = report.outcome else { panic!("{report:?}") };
-    // Loopback: anything below 1 Mbit/s would be a unit mistake.
-    assert!(result.download.unwrap().as_mbps_f64() > 1.0, "{report:?}");
-    assert!(result.upload.unwrap().as_mbps_f64() > 1.0, "{report:?}");
-    assert!(result.idle_latency.unwrap().as_millis_f64() < 200.0, "{report:?}");
-    assert!(result.jitter.is_some());
-    assert!(told.len() >= 7, "five pings and progress of both directions: {told:?}");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_stops_at_its_data_budget() {
-    let address = server(8, 5_000).await;
-    let budget = Budget { duration: Duration::from_secs(5), bytes: ByteCount::from_megabytes(2) };
-    let options = MeasureOptions { download: Some(budget), upload: Some(budget), idle_pings: 0, ..short(0) };
-    let report = measure(&url(address), &options, &SystemClock::default(), &mut |_| {}).await.unwrap();
-    for transfer in [report.download.unwrap(), report.upload.unwrap()] {
-        assert_eq!(transfer.end, End::Bytes);
-        assert!(transfer.bytes < ByteCount::from_bytes(2_000_000 + (1 << 20)), "{transfer:?}");
-        assert!(transfer.rate.is_some(), "{transfer:?}");
-    }
-}
-
 #[tokio::test]
 async fn a_full_server_says_so_with_a_time_to_return() {
     let address = server(1, 2_000).await;
@@ -90,8 +50,6 @@ async fn a_full_server_says_so_with_a_time_to_return() {
     assert_eq!(refused.status(), 503);
     assert_eq!(refused.headers()["retry-after"], "3");
     assert_eq!(refused.headers()["content-type"], "application/problem+json");
-    let error = measure(&url(address), &short(100), &SystemClock::default(), &mut |_| {}).await.unwrap_err();
-    assert!(matches!(error, MeasureError::Busy { retry_after } if retry_after == Duration::from_secs(3)), "{error}");
 }
 
 #[tokio::test]
