@@ -70,7 +70,9 @@ fn sql_words(line: &str) -> impl Iterator<Item = String> {
 
 #[test]
 fn unsafe_code_stands_in_the_ffi_only() {
-    let found = offences(&["rs"], |path, line| !path.starts_with("mobile-sdk/ffi/") && is_unsafe(line));
+    // This file names what it looks for.
+    let allowed = |path: &str| path.starts_with("mobile-sdk/ffi/") || path == "tests/tests/house_rules.rs";
+    let found = offences(&["rs"], |path, line| !allowed(path) && is_unsafe(line));
     assert!(found.is_empty(), "unsafe is for mobile-sdk/ffi:\n{}", found.join("\n"));
 }
 

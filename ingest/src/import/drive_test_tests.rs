@@ -79,16 +79,15 @@ fn damaged_points_are_refused_one_by_one_with_their_number_and_the_others_stay()
     ];
     let (tracks, refused) = read(&collection(&features)).unwrap();
     assert_eq!(tracks[0].points.len(), 1);
-    use RejectionReason::*;
     let expected = [
-        (2, NoTime),
-        (3, NullIsland),
-        (4, BadPosition),
-        (5, BadPosition),
-        (6, UnknownOperator),
-        (7, UnknownTechnology),
-        (8, ImplausibleValue),
-        (9, UnknownOperator),
+        (2, RejectionReason::NoTime),
+        (3, RejectionReason::NullIsland),
+        (4, RejectionReason::BadPosition),
+        (5, RejectionReason::BadPosition),
+        (6, RejectionReason::UnknownOperator),
+        (7, RejectionReason::UnknownTechnology),
+        (8, RejectionReason::ImplausibleValue),
+        (9, RejectionReason::UnknownOperator),
     ];
     assert_eq!(refused, expected);
 }

@@ -8,7 +8,6 @@ use jiff::{Timestamp, ToSpan, civil::date, tz::TimeZone};
 use simulation::{SimConfig, Simulation};
 use store::CampaignRow;
 use tokio::task::JoinSet;
-use worker::Aggregator;
 
 use crate::{
     Failure,
@@ -99,11 +98,7 @@ async fn fill(
 
     submit_all(Arc::new(simulation), args.devices, server).await?;
 
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let step = Step::start("summarise", 0);
     // A bulk load is summarised once, at its end; from then on the server's own aggregator works.
-    let blocks = Aggregator::new(store.clone(), clock).drain(&|done| step.set(done)).await?;
-    step.done(format_args!("{} blocks", count(blocks)));
     release::publish(store, region, Some(&window)).await?;
     Ok(())
 }

@@ -5,7 +5,6 @@ use ingest::{
     Limits, Validator,
     import::{ImportReport, ImportTarget, format, import},
 };
-use worker::Aggregator;
 
 use crate::{
     Failure,
@@ -45,9 +44,6 @@ async fn load(
     let report = import(format, &args.input, target, &|_, points| step.set(points)).await?;
     step.done(format_args!("{} points", count(report.read)));
 
-    let step = Step::start("summarise", 0);
-    let blocks = Aggregator::new(database.store.clone(), clock).drain(&|done| step.set(done)).await?;
-    step.done(format_args!("{} blocks", count(blocks)));
     release::publish(&database.store, &args.region, None).await?;
     Ok(report)
 }

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use domain::{RegionId, SystemClock, Window};
+use domain::{Clock, RegionId, SystemClock, Window};
 use store::Store;
-use worker::Published;
+use worker::{Aggregator, Published};
 
 use crate::{
     Failure,
@@ -24,10 +24,13 @@ pub async fn run(global: &Global, args: Release) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Publishes what changed, with a progress bar.
+/// Summarises what is not yet summarised and publishes what changed, with a progress bar for each.
 pub async fn publish(store: &Store, region: &RegionId, window: Option<&Window>) -> Result<Vec<Published>, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let step = Step::start("summarise", 0);
+    let blocks = Aggregator::new(store.clone(), Arc::clone(&clock)).drain(&|done| step.set(done)).await?;
+    step.done(format_args!("{} blocks", count(blocks)));
     let step = Step::start("gate and publish", 0);
-    let clock = Arc::new(SystemClock::default());
     let published = worker::publish(store, region, window, clock, &|layers| step.set(layers)).await?;
     let pieces: u64 = published.iter().map(|release| release.pieces).sum();
     step.done(format_args!("{} releases, {} pieces of ground", published.len(), count(pieces)));
