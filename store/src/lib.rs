@@ -45,7 +45,7 @@ pub use region::{
     save_region,
 };
 pub use release::{
-    AreaRow, NewRelease, PieceRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, area_rows, insert_release,
-    latest_release, piece_at, pieces, private_part, release, release_layers, releases, tile,
+    AreaRow, NewRelease, PieceRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer, area_rows, begin_release,
+    insert_release, latest_release, piece_at, pieces, private_part, release, release_layers, releases, tile,
 };
 pub use year_key::year_key;

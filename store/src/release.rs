@@ -5,7 +5,7 @@ mod read;
 mod tile;
 
 use domain::{AreaKey, Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
-pub use insert::insert_release;
+pub use insert::{add_layer, begin_release, insert_release};
 use jiff::Timestamp;
 pub use read::{area_rows, latest_release, piece_at, pieces, private_part, release, release_layers, releases};
 use serde_json::Value;

@@ -1,12 +1,18 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use analytics::{LayerInput, LayerRelease, LeafVotes, RuleBook, build_layer};
-use domain::{Clock, Cover, Layer, RegionId, ReleaseId, SourceClass, Window};
+use domain::{Clock, Cover, Invalid, Layer, RegionId, ReleaseId, SourceClass, Window};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use store::{AreaRow, NewRelease, PieceRow, ReleaseLayer, Store};
+use store::{AreaRow, NewRelease, PieceRow, ReleaseLayer, Store, Tx};
 use tracing::info;
 
 use crate::WorkerError;
@@ -20,9 +26,9 @@ pub struct Published {
     pub window: Window,
     /// Class of its evidence.
     pub source: SourceClass,
-    /// Number of layers.
+    /// Layers written now.
     pub layers: u64,
-    /// Pieces of ground over all layers.
+    /// Pieces of ground written now, over all layers.
     pub pieces: u64,
     /// False: nothing had changed since the release of that id.
     pub new: bool,
@@ -85,24 +91,81 @@ impl Task<'_> {
     ) -> Result<Option<Published>, WorkerError> {
         let previous = store::latest_release(self.store, self.region, Some(self.window), Some(self.source)).await?;
         let rules = RuleBook::builtin().hash();
-        let mut snapshot = Sha256::new();
-        let mut built = Vec::new();
+        let snapshot = self.snapshot(layers).await?;
+        let manifest = json!({
+            "snapshot_hash": snapshot,
+            "ruleset_hash": rules,
+            "software": concat!("whitespot ", env!("CARGO_PKG_VERSION")),
+            "min_devices": self.source.min_devices(),
+        });
+        if let Some(previous) = previous.as_ref().filter(|previous| previous.manifest == manifest) {
+            return Ok(Some(self.published(previous.id.clone(), 0, 0, false)));
+        }
+        let previous = previous.map(|release| release.id);
+        let release = NewRelease {
+            id: self.id(&snapshot, &rules, previous.as_ref()),
+            region: self.region.clone(),
+            window: self.window.clone(),
+            source: self.source,
+            simulated: self.source == SourceClass::Simulated,
+            manifest,
+            layers: Vec::new(),
+        };
+        let before = *layers_done;
+        // The transaction may run more than once, and fails with errors of the store only: ours waits here.
+        let (done, failure) = (AtomicU64::new(0), Mutex::new(None));
+        let written = self
+            .store
+            .run_tx("publish_release", |tx| {
+                let (release, previous, done, failure) = (&release, previous.as_ref(), &done, &failure);
+                Box::pin(async move {
+                    done.store(0, Ordering::Relaxed);
+                    let tell = |layers: usize| {
+                        let sum = done.fetch_add(layers as u64, Ordering::Relaxed) + layers as u64;
+                        progress(before + sum);
+                    };
+                    self.write(tx, release, layers, previous, &tell).await.map_err(|error| match error {
+                        WorkerError::Store(error) => error,
+                        other => {
+                            let text = other.to_string();
+                            *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(other);
+                            Invalid::new("release", text, "was not published").into()
+                        }
+                    })
+                })
+            })
+            .await;
+        *layers_done += layers.len() as u64;
+        match (written, failure.into_inner().unwrap_or_else(PoisonError::into_inner)) {
+            (Err(_), Some(failure)) => Err(failure),
+            (Err(error), None) => Err(error.into()),
+            (Ok(Written { layers: 0, .. }), _) => Ok(None),
+            (Ok(written), _) => Ok(Some(self.published(release.id, written.layers, written.pieces, true))),
+        }
+    }
+
+    /// Gates and writes some layers at a time, so that a release of a whole country is never held in memory.
+    async fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        release: &NewRelease,
+        layers: &[Layer],
+        previous: Option<&ReleaseId>,
+        tell: &(dyn Fn(usize) + Sync),
+    ) -> Result<Written, WorkerError> {
+        let mut written = Written::default();
         for some in layers.chunks(LAYERS_AT_ONCE) {
             let mut inputs = Vec::with_capacity(some.len());
             for &layer in some {
-                let leaves = store::read_leaves(self.store, self.window, self.source, layer).await?;
-                snapshot.update(layer.to_string());
-                for leaf in &leaves {
-                    snapshot.update(leaf);
-                }
-                let private = match &previous {
-                    Some(previous) => store::private_part(self.store, &previous.id, layer).await?,
+                let leaves = store::read_leaves(&mut *tx, self.window, self.source, layer).await?;
+                let private = match previous {
+                    Some(previous) => store::private_part(&mut *tx, previous, layer).await?,
                     None => None,
                 };
                 inputs.push((layer, leaves, private));
             }
             let (window, source, cover) = (self.window.clone(), self.source, Arc::clone(self.cover));
-            let releases = tokio::task::spawn_blocking(move || {
+            let built = tokio::task::spawn_blocking(move || {
                 let gate = |(layer, leaves, private): &(Layer, Vec<Vec<u8>>, Option<Vec<u8>>)| {
                     gate(*layer, leaves, private.as_deref(), &window, source, &cover)
                 };
@@ -111,41 +174,30 @@ impl Task<'_> {
             .await
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
             // A layer with nothing to show (other regions' evidence, too few devices) is not part of the release.
-            built.extend(releases.into_iter().filter(|layer| !layer.pieces.is_empty()));
-            *layers_done += some.len() as u64;
-            progress(*layers_done);
+            for layer in built.iter().filter(|layer| !layer.pieces.is_empty()) {
+                if written.layers == 0 {
+                    store::begin_release(tx, release).await?;
+                }
+                store::add_layer(tx, &release.id, layer).await?;
+                written.layers += 1;
+                written.pieces += layer.pieces.len() as u64;
+            }
+            tell(some.len());
         }
-        if built.is_empty() {
-            return Ok(None);
+        Ok(written)
+    }
+
+    /// Hash of all leaves: the same evidence gives the same text.
+    async fn snapshot(&self, layers: &[Layer]) -> Result<String, WorkerError> {
+        let mut hash = Sha256::new();
+        for &layer in layers {
+            hash.update(layer.to_string());
+            for leaf in store::read_leaves(self.store, self.window, self.source, layer).await? {
+                hash.update((leaf.len() as u64).to_be_bytes());
+                hash.update(leaf);
+            }
         }
-        let snapshot = hex(&snapshot.finalize());
-        let id = self.id(&snapshot, &rules, previous.as_ref().map(|release| &release.id));
-        let manifest = json!({
-            "snapshot_hash": snapshot,
-            "ruleset_hash": rules,
-            "software": concat!("whitespot ", env!("CARGO_PKG_VERSION")),
-            "min_devices": self.source.min_devices(),
-        });
-        if let Some(previous) = previous.filter(|previous| previous.manifest == manifest) {
-            return Ok(Some(self.published(previous.id, &built, false)));
-        }
-        let release = NewRelease {
-            id: id.clone(),
-            region: self.region.clone(),
-            window: self.window.clone(),
-            source: self.source,
-            simulated: self.source == SourceClass::Simulated,
-            manifest,
-            layers: built,
-        };
-        let new = self
-            .store
-            .run_tx("insert_release", |tx| {
-                let release = release.clone();
-                Box::pin(async move { store::insert_release(tx, &release).await })
-            })
-            .await?;
-        Ok(Some(self.published(id, &release.layers, new)))
+        Ok(hex(&hash.finalize()))
     }
 
     /// The same evidence, rules, code and predecessor give the same id.
@@ -162,16 +214,15 @@ impl Task<'_> {
         text.parse().expect("hexadecimal digits")
     }
 
-    fn published(&self, id: ReleaseId, layers: &[ReleaseLayer], new: bool) -> Published {
-        Published {
-            id,
-            window: self.window.clone(),
-            source: self.source,
-            layers: layers.len() as u64,
-            pieces: layers.iter().map(|layer| layer.pieces.len() as u64).sum(),
-            new,
-        }
+    fn published(&self, id: ReleaseId, layers: u64, pieces: u64, new: bool) -> Published {
+        Published { id, window: self.window.clone(), source: self.source, layers, pieces, new }
     }
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Written {
+    layers: u64,
+    pieces: u64,
 }
 
 fn gate(

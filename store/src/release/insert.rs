@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{Hex, Invalid};
+use domain::{Hex, Invalid, ReleaseId};
 
 use super::{AreaRow, NewRelease, PieceRow, ReleaseLayer};
 use crate::{StoreError, Tx, mercator, rows};
@@ -46,9 +46,18 @@ on conflict (hex) do nothing";
 ///
 /// Refuses pieces of one layer that share ground.
 pub async fn insert_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<bool, StoreError> {
-    for layer in &release.layers {
-        refuse_overlap(layer)?;
+    if !begin_release(tx, release).await? {
+        return Ok(false);
     }
+    for layer in &release.layers {
+        add_layer(tx, &release.id, layer).await?;
+    }
+    Ok(true)
+}
+
+/// The first half of [`insert_release`], for releases that are too large to be held whole: its layers follow
+/// by [`add_layer`] in the same transaction. `release.layers` is not looked at.
+pub async fn begin_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<bool, StoreError> {
     let inserted = sqlx::query(RELEASE)
         .bind(release.id.as_str())
         .bind(release.region.as_str())
@@ -59,21 +68,20 @@ pub async fn insert_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<boo
         .execute(tx.conn())
         .await
         .map_err(StoreError::doing("publish a release (simulated evidence must be marked as simulated)"))?;
-    if inserted.rows_affected() == 0 {
-        return Ok(false);
-    }
-    let used: BTreeSet<i64> =
-        release.layers.iter().flat_map(|layer| &layer.pieces).flat_map(|p| &p.hexes).map(|hex| hex.as_i64()).collect();
-    draw_hexes(tx, &used.into_iter().collect::<Vec<_>>()).await?;
-    for layer in &release.layers {
-        insert_layer(tx, release, layer).await?;
-    }
-    Ok(true)
+    Ok(inserted.rows_affected() > 0)
 }
 
-async fn insert_layer(tx: &mut Tx<'_>, release: &NewRelease, layer: &ReleaseLayer) -> Result<(), StoreError> {
+/// Adds a layer to a release that this transaction began. Refuses pieces that share ground.
+pub async fn add_layer(tx: &mut Tx<'_>, release: &ReleaseId, layer: &ReleaseLayer) -> Result<(), StoreError> {
+    refuse_overlap(layer)?;
+    let used: BTreeSet<i64> = layer.pieces.iter().flat_map(|p| &p.hexes).map(|hex| hex.as_i64()).collect();
+    draw_hexes(tx, &used.into_iter().collect::<Vec<_>>()).await?;
+    insert_layer(tx, release, layer).await
+}
+
+async fn insert_layer(tx: &mut Tx<'_>, release: &ReleaseId, layer: &ReleaseLayer) -> Result<(), StoreError> {
     let layer_id: i64 = sqlx::query_scalar(LAYER)
-        .bind(release.id.as_str())
+        .bind(release.as_str())
         .bind(layer.layer.to_string())
         .bind(&layer.private)
         .fetch_one(tx.conn())
