@@ -22,10 +22,11 @@ web: ## build the web pages into web/dist
 	@scripts/build-web
 
 check: ## format, lints, unit and property tests: no database, no browser (under 10 minutes)
+	@scripts/need build nextest
 	@scripts/test check
 
 test: ## all tests: check, database, end to end, browser; installs what it needs
-	@scripts/need build postgres chromium
+	@scripts/need build postgres chromium nextest
 	@scripts/test all
 
 test-real: ## the official files, e.g. DATA=../shared/data; asserts the published counts
@@ -42,6 +43,7 @@ picture: ## the README picture, made by the browser test on the full simulated c
 	@scripts/picture
 
 bless: ## write generated files anew: schemas, wire vectors, API types
+	@scripts/need build nextest
 	@scripts/bless
 
 clean-demo: ## forget the demo's database

@@ -1,12 +1,12 @@
 //! The published hexagons of one layer as a file.
 
-use domain::{Hex, Layer, RegionId, Window};
+use domain::{Hex, Layer, RegionId, SourceClass, Window};
 use geojson::{Feature, FeatureCollection, Geometry, GeometryValue, JsonObject};
 use h3o::LatLng;
 use serde_json::json;
 use store::{PieceRow, ReleaseRow, Store};
 
-use crate::ApiError;
+use crate::{ApiError, ranking};
 
 /// Form of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +24,11 @@ pub async fn hexes(
     store: &Store,
     region: &RegionId,
     window: Option<&Window>,
+    source: Option<SourceClass>,
     layer: Layer,
     form: HexForm,
 ) -> Result<String, ApiError> {
-    let release = choose(store, region, window, layer).await?;
+    let release = choose(store, region, window, source, layer).await?;
     let pieces = store::pieces(store, &release.id, layer, None, None, i64::from(i32::MAX)).await?;
     Ok(match form {
         HexForm::Csv => csv(&release, layer, &pieces)?,
@@ -44,11 +45,11 @@ async fn choose(
     store: &Store,
     region: &RegionId,
     window: Option<&Window>,
+    source: Option<SourceClass>,
     layer: Layer,
 ) -> Result<ReleaseRow, ApiError> {
-    for release in store::releases(store, region).await? {
-        let in_window = window.is_none_or(|window| *window == release.window);
-        if in_window && store::release_layers(store, &release.id).await?.iter().any(|row| row.layer == layer) {
+    for release in ranking::candidates(store, region, window, source).await? {
+        if store::release_layers(store, &release.id).await?.iter().any(|row| row.layer == layer) {
             return Ok(release);
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use analytics::{AreaFacts, Outline, RankHeader, RankInput, Ranking, RuleBook, Track, UnitSummary, rank};
-use domain::{AreaKey, AreaLevel, Hex, Layer, RegionId, ReleaseId, TechnologyView, Window};
+use domain::{AreaKey, AreaLevel, Hex, Layer, RegionId, ReleaseId, SourceClass, TechnologyView, Window};
 use store::{AreaData, ReleaseLayerRow, ReleaseRow, Store};
 
 use crate::{ApiError, read};
@@ -19,6 +19,8 @@ pub struct Request {
     pub release: Option<ReleaseId>,
     /// Only releases of this window.
     pub window: Option<Window>,
+    /// Only releases of this source class.
+    pub source: Option<SourceClass>,
 }
 
 /// Ranks the municipalities of a region from what one release published.
@@ -61,9 +63,8 @@ async fn choose(store: &Store, request: &Request) -> Result<ReleaseRow, ApiError
         }
         return Ok(release);
     }
-    for release in store::releases(store, &request.region).await? {
-        let in_window = request.window.as_ref().is_none_or(|window| *window == release.window);
-        if in_window && !relevant(&store::release_layers(store, &release.id).await?, request.track).is_empty() {
+    for release in candidates(store, &request.region, request.window.as_ref(), request.source).await? {
+        if !relevant(&store::release_layers(store, &release.id).await?, request.track).is_empty() {
             return Ok(release);
         }
     }
@@ -74,10 +75,28 @@ async fn choose(store: &Store, request: &Request) -> Result<ReleaseRow, ApiError
     })
 }
 
+/// Releases that fit, newest first; what was measured before what was simulated.
+pub(crate) async fn candidates(
+    store: &Store,
+    region: &RegionId,
+    window: Option<&Window>,
+    source: Option<SourceClass>,
+) -> Result<Vec<ReleaseRow>, ApiError> {
+    let mut releases = store::releases(store, region).await?;
+    releases.retain(|release| window.is_none_or(|wanted| *wanted == release.window));
+    releases.retain(|release| source.is_none_or(|wanted| wanted == release.source));
+    releases.sort_by_key(|release| release.simulated);
+    Ok(releases)
+}
+
 fn relevant(layers: &[ReleaseLayerRow], track: Track) -> Vec<Layer> {
     let wanted = |layer: &Layer| match track {
         Track::Fixed => *layer == Layer::Fixed,
-        Track::Mobile => layer.view() == Some(TechnologyView::Broadband),
+        // The networks of the country; roaming and border signals say nothing about its supply.
+        Track::Mobile => {
+            let ours = layer.operator().and_then(domain::networks::name).is_some();
+            ours && layer.view() == Some(TechnologyView::Broadband)
+        }
     };
     layers.iter().map(|row| row.layer).filter(wanted).collect()
 }

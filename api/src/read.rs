@@ -4,7 +4,6 @@ mod areas;
 mod campaigns;
 mod hexes;
 mod legend;
-mod operators;
 mod rankings;
 mod regions;
 mod releases;

@@ -1,5 +1,7 @@
 //! Records as the server keeps them: attributed to a pseudonym and a source class.
 
+use std::collections::BTreeMap;
+
 use crate::{CampaignId, CoverageTrack, DevicePseudonym, QuarantineReason, Record, SourceClass, SpeedTest};
 
 /// A validated record with what the server knows beside it; what `ingest` hands to `store`.
@@ -7,6 +9,8 @@ use crate::{CampaignId, CoverageTrack, DevicePseudonym, QuarantineReason, Record
 pub struct NewEvidence {
     /// Whose it is, under the key of the calendar year of the record.
     pub device: DevicePseudonym,
+    /// Pseudonyms under the keys of other years, for a track that crosses New Year: no pseudonym spans two.
+    pub other_years: BTreeMap<i16, DevicePseudonym>,
     /// Decided by the server.
     pub source: SourceClass,
     /// The campaign it counts for.

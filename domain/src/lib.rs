@@ -8,7 +8,7 @@
 //! | [`quantity`] | bit rates, round-trip times, signal levels: newtypes over one integer unit |
 //! | [`requirement`] | thresholds that know on which side good lies |
 //! | [`hex`], [`cover`] | H3 hexagons with checked resolution; which area a hexagon belongs to |
-//! | [`ids`], [`area`], [`operator`], [`technology`] | keys that stay text, and closed sets |
+//! | [`ids`], [`area`], [`operator`], [`networks`], [`technology`] | keys that stay text, and closed sets |
 //! | [`layer`], [`window`], [`day_part`], [`source`] | the slices in which evidence is judged |
 //! | [`record`], [`evidence`] | the three record kinds, validated; the same with whose they are |
 //! | [`wire`] | what travels between a client and the server, version 1 |
@@ -28,6 +28,7 @@ pub mod hex;
 pub mod ids;
 pub mod invalid;
 pub mod layer;
+pub mod networks;
 pub mod operator;
 pub mod quantity;
 pub mod record;

@@ -20,6 +20,8 @@ pub enum Found {
     Record {
         /// Stands for the recorder: one vote.
         recorder: DeviceSecret,
+        /// File inside the input.
+        file: String,
         /// The record.
         record: Record,
     },

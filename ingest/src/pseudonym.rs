@@ -1,9 +1,9 @@
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{PoisonError, RwLock},
 };
 
-use domain::{DevicePseudonym, DeviceSecret, HourStamp, Window};
+use domain::{DevicePseudonym, DeviceSecret, HourStamp, Record, Window};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use store::{Store, StoreError};
@@ -23,8 +23,34 @@ impl Pseudonymiser {
         Self { store, keys: RwLock::default() }
     }
 
+    /// The pseudonym for the year of a record's first hour, and those of other years that a track reaches.
+    pub async fn pseudonyms(
+        &self,
+        secret: &DeviceSecret,
+        record: &Record,
+    ) -> Result<(DevicePseudonym, BTreeMap<i16, DevicePseudonym>), StoreError> {
+        let hours: BTreeSet<HourStamp> = match record {
+            Record::SpeedTest(test) => [HourStamp::containing(test.at)].into(),
+            Record::DeadSpotReport(report) => [HourStamp::containing(report.at)].into(),
+            Record::CoverageTrack(track) => track.points.iter().map(|point| point.hour).collect(),
+        };
+        let mut years: BTreeMap<i16, DevicePseudonym> = BTreeMap::new();
+        for hour in hours {
+            if let Window::Year(year) = Window::year_of(hour)
+                && !years.contains_key(&year)
+            {
+                years.insert(year, self.pseudonym(secret, hour).await?);
+            }
+        }
+        match years.pop_first() {
+            Some((_, first)) => Ok((first, years)),
+            // A track without points is never written; its name is nobody's.
+            None => Ok((derive(&[0; 32], secret), years)),
+        }
+    }
+
     /// The pseudonym of `secret` for evidence of the year that holds `hour`.
-    pub async fn pseudonym(&self, secret: &DeviceSecret, hour: HourStamp) -> Result<DevicePseudonym, StoreError> {
+    async fn pseudonym(&self, secret: &DeviceSecret, hour: HourStamp) -> Result<DevicePseudonym, StoreError> {
         let Window::Year(year) = Window::year_of(hour) else { unreachable!("year_of gives a year") };
         let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&year).copied();
         let key = if let Some(key) = known {

@@ -61,11 +61,12 @@ impl Ingest {
         for raw in &batch.items {
             match judge(raw, &validator, &campaigns, batch.campaign.as_ref()) {
                 Ok(judged) => {
-                    let device = self.pseudonyms.pseudonym(&secret, judged.hour).await?;
+                    let (device, other_years) = self.pseudonyms.pseudonyms(&secret, &judged.record).await?;
                     kept.push(answers.len());
                     answers.push(judged.answer);
                     evidence.push(NewEvidence {
                         device,
+                        other_years,
                         source: judged.source,
                         campaign: judged.campaign,
                         quarantine: None,
@@ -91,7 +92,6 @@ impl Ingest {
 
 struct Judged {
     record: Record,
-    hour: HourStamp,
     source: SourceClass,
     campaign: Option<CampaignId>,
     content_hash: [u8; 16],
@@ -114,7 +114,6 @@ fn judge(
         .map_err(|reason| refuse(reason, "check the id and dates of the campaign in GET /v1/campaigns"))?;
     let answer = answer_for(&item, Outcome::Accepted(None).code());
     Ok(Judged {
-        hour: HourStamp::containing(first),
         source,
         campaign,
         content_hash: item.content_hash(),

@@ -60,6 +60,7 @@ async fn rate(store: &Store, items_a_tx: usize, make: fn(usize) -> Result<Record
 fn evidence(i: usize, make: fn(usize) -> Result<Record, Failure>) -> Result<NewEvidence, Failure> {
     Ok(NewEvidence {
         device: DevicePseudonym::from_bytes([(i / 10 % 251) as u8; 16]),
+        other_years: std::collections::BTreeMap::new(),
         source: SourceClass::Simulated,
         campaign: Some("probewoche".parse()?),
         quarantine: None,

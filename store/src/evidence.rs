@@ -126,7 +126,8 @@ impl Common {
         self.ids.push(item.record.id().as_uuid());
         self.months.push(place.month.0);
         self.blocks.push(place.block.as_i64());
-        self.devices.push(DevicePseudonym::as_bytes(&item.device).to_vec());
+        let device = item.other_years.get(&place.month.year()).unwrap_or(&item.device);
+        self.devices.push(DevicePseudonym::as_bytes(device).to_vec());
         self.sources.push(SourceClass::code(item.source));
         self.campaigns.push(item.campaign.as_ref().map(ToString::to_string));
         self.quarantines.push(item.quarantine.map(QuarantineReason::code));

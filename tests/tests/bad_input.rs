@@ -7,11 +7,11 @@ use e2e::Whitespot;
 use flate2::{Compression, write::GzEncoder};
 use serde_json::{Value, json};
 
-fn drive_test(points: usize) -> Vec<u8> {
+fn drive_test(points: usize, latitude: f64) -> Vec<u8> {
     let feature = |i: usize| {
         json!({
             "type": "Feature",
-            "geometry": { "type": "Point", "coordinates": [7.0 + i as f64 * 0.001, 51.45] },
+            "geometry": { "type": "Point", "coordinates": [7.0 + i as f64 * 0.001, latitude] },
             "properties": { "mcc": 262, "mnc": 1, "tech": "Lte", "rsrp": -90.0, "rsrq": -10.0, "rssi": -60.0,
                             "band": "Band20", "cell_id": 1, "lac": 1, "timestamp": 1_631_531_668_053_u64 },
         })
@@ -22,8 +22,8 @@ fn drive_test(points: usize) -> Vec<u8> {
 
 fn archive(installation: &Whitespot, name: &str, cut: usize) -> PathBuf {
     let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
-    for file in ["trip/a.geojson", "trip/b.geojson"] {
-        let content = drive_test(40);
+    for (file, latitude) in [("trip/a.geojson", 51.45), ("trip/b.geojson", 51.46)] {
+        let content = drive_test(40, latitude);
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
         header.set_mode(0o644);
@@ -49,6 +49,12 @@ async fn a_cut_archive_loads_nothing_and_the_whole_one_everything_and_once() {
     assert_eq!((&report["read"], &report["accepted"], &report["duplicate"]), (&json!(80), &json!(80), &json!(0)));
     let report = import(&whole).await.json();
     assert_eq!((&report["read"], &report["accepted"], &report["duplicate"]), (&json!(80), &json!(0), &json!(80)));
+
+    // The same recording under another name is no second voice.
+    let renamed = installation.folder().join("renamed.geojson");
+    std::fs::write(&renamed, drive_test(40, 51.45)).unwrap();
+    let report = import(&renamed).await.json();
+    assert_eq!((&report["accepted"], &report["duplicate"]), (&json!(0), &json!(40)));
 
     let rank = ["rank", "--region", "nrw", "--track", "mobile", "--format", "json"];
     let list = installation.run(&rank).await.json();

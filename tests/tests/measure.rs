@@ -33,6 +33,30 @@ async fn a_line_is_measured_and_its_result_is_taken_once() {
 }
 
 #[tokio::test]
+async fn a_result_that_the_server_refuses_is_an_error_with_its_reason() {
+    let installation = Whitespot::new();
+    installation.run(&["region", "load", "nrw"]).await.ok();
+    let server = installation.serve().await;
+    let queue = installation.folder().join("queue");
+    let args = [
+        "measure",
+        "--light",
+        "--seconds",
+        "1",
+        "--server",
+        &server.url(""),
+        "--position",
+        "52.52,13.40",
+        "--queue-dir",
+        queue.to_str().unwrap(),
+    ];
+    let finished = installation.run(&args).await;
+    finished.fails_with("refused the result");
+    finished.fails_with("/v1/regions");
+    server.stop().await.assert_clean();
+}
+
+#[tokio::test]
 async fn without_a_place_nothing_is_submitted() {
     let installation = Whitespot::new();
     let server = installation.serve().await;

@@ -64,6 +64,23 @@ async fn a_phone_that_reports_a_hundred_dead_points_moves_a_share_as_much_as_one
 }
 
 #[tokio::test]
+async fn a_foreign_network_at_the_border_does_not_make_a_municipality_the_neediest() {
+    let (installation, server) = installed().await;
+    for _ in 0..6 {
+        let here = place()[0];
+        let home = track(OPERATOR, HOUR, &[(here, Some(Technology::FourG))]);
+        let abroad = track("20404", HOUR, &[(here, Some(Technology::TwoG))]);
+        Contributor::new().send(&server, vec![home, abroad]).await;
+    }
+    installation.run(&["release", "--region", "nrw"]).await.ok();
+    let list = installation.run(&["rank", "--region", "nrw", "--track", "mobile", "--format", "json"]).await.json();
+    let essen = list["rows"].as_array().unwrap().iter().find(|row| row["key"] == ESSEN).cloned().unwrap();
+    assert_eq!(essen["share"]["value"], 0.0, "the share is that of our networks: {essen}");
+    assert!(!essen["reason"].as_str().unwrap().contains("20404"), "{essen}");
+    server.stop().await.assert_clean();
+}
+
+#[tokio::test]
 async fn four_contributors_are_not_shown_five_are_and_a_sixth_does_not_stand_out() {
     let (installation, server) = installed().await;
     for _ in 0..4 {

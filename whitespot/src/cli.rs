@@ -55,6 +55,13 @@ pub enum Command {
     Openapi,
 }
 
+impl Command {
+    /// Whether the command itself waits for the signal to stop.
+    pub const fn stops_itself(&self) -> bool {
+        matches!(self, Self::Demo(_) | Self::Serve(_))
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Listen {
     /// Address and port; port 0 takes a free one.
@@ -208,6 +215,9 @@ pub struct Rank {
     /// Only releases of this window; the newest otherwise.
     #[arg(long)]
     pub window: Option<Window>,
+    /// Only this class of evidence: crowd, survey, reported or simulated. Otherwise measured before simulated.
+    #[arg(long)]
+    pub source: Option<domain::SourceClass>,
     /// Write to this file instead of the terminal.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -224,6 +234,9 @@ pub struct Export {
     /// Only releases of this window; the newest otherwise.
     #[arg(long)]
     pub window: Option<Window>,
+    /// Only this class of evidence: crowd, survey, reported or simulated. Otherwise measured before simulated.
+    #[arg(long)]
+    pub source: Option<domain::SourceClass>,
     /// csv, json or geojson.
     #[arg(long, default_value = "geojson")]
     pub format: Format,

@@ -10,7 +10,7 @@ mod server;
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{Cli, Command};
+use cli::{Cli, Command, Global};
 use tracing_subscriber::EnvFilter;
 
 /// What a command fails with: a sentence that says what to do.
@@ -25,16 +25,12 @@ async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
 
     let global = cli.global;
-    let result = match cli.command {
-        Command::Demo(args) => commands::demo::run(&global, args).await,
-        Command::Serve(args) => commands::serve::run(&global, args).await,
-        Command::Measure(args) => commands::measure::run(&global, args).await,
-        Command::Import(args) => commands::import::run(&global, args).await,
-        Command::Region(args) => commands::region::run(&global, args.command).await,
-        Command::Release(args) => commands::release::run(&global, args).await,
-        Command::Rank(args) => commands::rank::run(&global, args).await,
-        Command::Export(args) => commands::export::run(&global, args).await,
-        Command::Openapi => output::print(&api::document()).map_err(Into::into),
+    let result = tokio::select! {
+        // Dropping a command closes what it holds: a private database is stopped, a transaction is rolled back.
+        stopped = server::stop_signal(), if !cli.command.stops_itself() => {
+            Err(stopped.map_or_else(Into::into, |()| "interrupted: nothing is half-done, run it again".into()))
+        }
+        result = run(&global, cli.command) => result,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,5 +38,19 @@ async fn main() -> ExitCode {
             eprintln!("whitespot: {}", output::with_causes(error.as_ref()));
             ExitCode::FAILURE
         }
+    }
+}
+
+async fn run(global: &Global, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Demo(args) => commands::demo::run(global, args).await,
+        Command::Serve(args) => commands::serve::run(global, args).await,
+        Command::Measure(args) => commands::measure::run(global, args).await,
+        Command::Import(args) => commands::import::run(global, args).await,
+        Command::Region(args) => commands::region::run(global, args.command).await,
+        Command::Release(args) => commands::release::run(global, args).await,
+        Command::Rank(args) => commands::rank::run(global, args).await,
+        Command::Export(args) => commands::export::run(global, args).await,
+        Command::Openapi => output::print(&api::document()).map_err(Into::into),
     }
 }

@@ -10,4 +10,4 @@ mod publish;
 
 pub use aggregator::Aggregator;
 pub use error::WorkerError;
-pub use publish::{Published, publish};
+pub use publish::{Published, Selection, publish};

@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -37,12 +37,33 @@ pub struct Published {
 /// Layers that are gated at the same time. Each holds its votes in memory.
 const LAYERS_AT_ONCE: usize = 2;
 
+/// What to publish.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Selection<'a> {
+    /// This window. Otherwise the campaigns, and the years of classes without a campaign: the difference of a
+    /// campaign and its year would be the evidence of those outside of the campaign.
+    pub window: Option<&'a Window>,
+    /// This source class; all of them otherwise.
+    pub source: Option<SourceClass>,
+}
+
 /// Passes all leaves of a region through the gate and publishes what changed, one release for each window
 /// and source class. Nothing is published where the gate refuses; an unchanged release is not repeated.
 pub async fn publish(
     store: &Store,
     region: &RegionId,
-    window: Option<&Window>,
+    selection: Selection<'_>,
+    clock: Arc<dyn Clock>,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<Published>, WorkerError> {
+    // One at a time: each release is gated against the one before it.
+    store.alone("publish", publish_alone(store, region, selection, clock, progress)).await?
+}
+
+async fn publish_alone(
+    store: &Store,
+    region: &RegionId,
+    selection: Selection<'_>,
     clock: Arc<dyn Clock>,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<Published>, WorkerError> {
@@ -50,28 +71,39 @@ pub async fn publish(
         return Err(WorkerError::NoRegion(region.clone()));
     }
     let cover = Arc::new(store::load_cover(store, region).await?);
-    let windows = match window {
-        Some(window) => vec![window.clone()],
-        None => store::windows(store).await?,
-    };
     let started = clock.monotonic();
     let mut published = Vec::new();
     let mut layers_done = 0;
-    for window in windows {
-        let mut by_source: BTreeMap<SourceClass, Vec<Layer>> = BTreeMap::new();
-        for (source, layer) in store::leaf_layers(store, &window).await? {
-            by_source.entry(source).or_default().push(layer);
-        }
-        for (source, layers) in by_source {
-            let task = Task { store, region, window: &window, source, cover: &cover };
-            if let Some(release) = task.release(&layers, &mut layers_done, progress).await? {
-                published.push(release);
-            }
+    for ((source, window), layers) in chosen(store, selection).await? {
+        let task = Task { store, region, window: &window, source, cover: &cover };
+        if let Some(release) = task.release(&layers, &mut layers_done, progress).await? {
+            published.push(release);
         }
     }
     let took = clock.monotonic().saturating_sub(started);
     info!(releases.count = published.len(), publish.duration_ms = took.as_millis(), "published");
     Ok(published)
+}
+
+type Layers = BTreeMap<(SourceClass, Window), Vec<Layer>>;
+
+async fn chosen(store: &Store, selection: Selection<'_>) -> Result<Layers, WorkerError> {
+    let mut found = Layers::new();
+    for window in store::windows(store).await? {
+        for (source, layer) in store::leaf_layers(store, &window).await? {
+            found.entry((source, window.clone())).or_default().push(layer);
+        }
+    }
+    let in_campaigns: BTreeSet<SourceClass> =
+        found.keys().filter(|(_, window)| matches!(window, Window::Campaign(_))).map(|&(source, _)| source).collect();
+    found.retain(|(source, window), _| {
+        let wanted = selection.window.map_or_else(
+            || matches!(window, Window::Campaign(_)) || !in_campaigns.contains(source),
+            |wanted| wanted == window,
+        );
+        wanted && selection.source.is_none_or(|wanted| wanted == *source)
+    });
+    Ok(found)
 }
 
 struct Task<'a> {

@@ -69,7 +69,11 @@ fn phrase(
         "grey" => {
             let shares: Vec<f64> = facts.shares.iter().map(|(_, posterior)| posterior.mean()).collect();
             let mean = shares.iter().sum::<f64>() / shares.len().max(1) as f64;
-            format!("im Mittel von {} gemessenen Netzen {} % ohne mobiles Breitband", shares.len(), percent(mean))
+            format!(
+                "Schätzwert über alle gemessenen Netze ({}): {} % ohne mobiles Breitband",
+                shares.len(),
+                percent(mean)
+            )
         }
         other => other.to_owned(),
     }

@@ -1,5 +1,5 @@
 use axum::{extract::State, http::header, response::Response};
-use domain::{RegionId, ReleaseId, Window};
+use domain::{RegionId, ReleaseId, SourceClass, Window};
 use serde::Deserialize;
 
 use super::of_release;
@@ -24,6 +24,9 @@ pub struct RankingsQuery {
     /// Only releases of this window.
     #[param(value_type = Option<String>)]
     window: Option<Window>,
+    /// Only releases of this source class: crowd, survey, reported or simulated.
+    #[param(value_type = Option<String>)]
+    source: Option<SourceClass>,
     /// json, csv or geojson.
     format: Option<String>,
 }
@@ -34,9 +37,10 @@ pub struct RankingsQuery {
 #[utoipa::path(get, path = "/v1/rankings", tag = "read", params(RankingsQuery),
     responses((status = 200, description = "schemas/rank.json", body = Object)))]
 pub async fn rankings(State(state): State<AppState>, Query(query): Query<RankingsQuery>) -> Result<Response, ApiError> {
-    let request = Request { region: query.region, track: query.track, release: query.release, window: query.window };
+    let RankingsQuery { region, track, release, window, source, format } = query;
+    let request = Request { region, track, release, window, source };
     let ranking = ranking::compute(state.store(), &request).await?;
-    let (kind, body) = match query.format.as_deref().unwrap_or("json") {
+    let (kind, body) = match format.as_deref().unwrap_or("json") {
         "json" => ("application/json", ranking.to_json()),
         "csv" => ("text/csv; charset=utf-8", ranking.to_csv()),
         "geojson" => ("application/geo+json", ranking::to_geojson(state.store(), &request.region, &ranking).await?),

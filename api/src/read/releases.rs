@@ -3,7 +3,7 @@ use domain::{RegionId, ReleaseId};
 use serde::{Deserialize, Serialize};
 use store::ReleaseRow;
 
-use super::{find_region, find_release, of_release, operators};
+use super::{find_region, find_release, of_release};
 use crate::{
     ApiError, AppState,
     extract::{Path, Query},
@@ -94,7 +94,7 @@ pub async fn release(State(state): State<AppState>, Path(id): Path<ReleaseId>) -
     let view = |row: store::ReleaseLayerRow| LayerView {
         layer: row.layer.to_string(),
         operator: row.layer.operator().map(|operator| operator.to_string()),
-        operator_name: row.layer.operator().and_then(operators::name),
+        operator_name: row.layer.operator().and_then(domain::networks::name),
         view: row.layer.view().map(|view| view.to_string()),
         pieces: row.pieces,
     };

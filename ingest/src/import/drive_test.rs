@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use domain::{
     CoveragePoint, CoverageTrack, DeviceSecret, Hex, HourStamp, ItemId, Operator, Record, RejectionReason, SignalDb,
-    SignalDbm, SourceClass, Technology,
+    SignalDbm, SourceClass, Technology, networks,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -70,12 +70,15 @@ impl DriveTest {
                 Err(reason) => found(Found::Refused { file: file.to_owned(), record, reason }),
             }
         }
-        let recorder = DeviceSecret::from_bytes(digest(&["recorder", file]));
+        // Named by what they hold: the same recording under another name is the same recorder, and a duplicate.
+        let content = id_of(&[&String::from_utf8_lossy(content)]).to_string();
+        let recorder = DeviceSecret::from_bytes(digest(&["recorder", &content]));
         for ((operator, technology), points) in tracks {
             for (part, points) in points.chunks(CoverageTrack::MAX_POINTS).enumerate() {
-                let name = ["track", file, operator.as_str(), technology.code(), &part.to_string()];
+                let name = ["track", &content, operator.as_str(), technology.code(), &part.to_string()];
                 let record = CoverageTrack { id: id_of(&name), locked_to: Some(technology), points: points.to_vec() };
-                found(Found::Record { recorder, record: Record::CoverageTrack(record) });
+                let (file, record) = (file.to_owned(), Record::CoverageTrack(record));
+                found(Found::Record { recorder, file, record });
             }
         }
         Ok(())
@@ -146,10 +149,11 @@ fn read_operator(properties: &Map<String, Value>) -> Result<Operator, RejectionR
     if !(200..300).contains(&mcc) || mnc > 99 {
         return Err(unknown);
     }
-    Operator::from_codes(&mcc.to_string(), &format!("{mnc:02}")).map_err(|_| unknown)
+    let operator = Operator::from_codes(&mcc.to_string(), &format!("{mnc:02}")).map_err(|_| unknown)?;
+    if networks::is_invented(operator) { Err(unknown) } else { Ok(operator) }
 }
 
-/// Ids are made from names, so that the same file read twice is a duplicate.
+/// Ids are made from what identifies the part, so that the same file read twice is a duplicate.
 fn id_of(name: &[&str]) -> ItemId {
     let id = Builder::from_random_bytes(digest(name)).into_uuid();
     #[expect(clippy::expect_used, reason = "the builder sets version 4")]

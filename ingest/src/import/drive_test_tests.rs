@@ -73,6 +73,7 @@ fn damaged_points_are_refused_one_by_one_with_their_number_and_the_others_stay()
         feature(&lte(), &json!([9.99, 153.0])),
         feature(&lte(), &json!(null)),
         feature(&with(lte(), "mcc", json!(9999)), &hamburg()),
+        feature(&with(lte(), "mnc", json!(77)), &hamburg()),
         feature(&with(lte(), "tech", json!("Wimax")), &hamburg()),
         feature(&with(lte(), "rsrp", json!(55.0)), &hamburg()),
         feature(&with(lte(), "mnc", json!(null)), &hamburg()),
@@ -85,9 +86,10 @@ fn damaged_points_are_refused_one_by_one_with_their_number_and_the_others_stay()
         (4, RejectionReason::BadPosition),
         (5, RejectionReason::BadPosition),
         (6, RejectionReason::UnknownOperator),
-        (7, RejectionReason::UnknownTechnology),
-        (8, RejectionReason::ImplausibleValue),
-        (9, RejectionReason::UnknownOperator),
+        (7, RejectionReason::UnknownOperator),
+        (8, RejectionReason::UnknownTechnology),
+        (9, RejectionReason::ImplausibleValue),
+        (10, RejectionReason::UnknownOperator),
     ];
     assert_eq!(refused, expected);
 }
@@ -118,20 +120,22 @@ fn another_format_is_named_by_the_property_that_is_missing() {
 }
 
 #[test]
-fn the_same_file_gives_the_same_ids_and_another_file_gives_others() {
+fn the_same_recording_gives_the_same_ids_under_any_name_and_another_gives_others() {
     let content = collection(&[feature(&good(1, "Lte"), &hamburg())]);
     let id = |tracks: &[CoverageTrack]| tracks[0].id;
     let (once, _) = read(&content).unwrap();
     let (again, _) = read(&content).unwrap();
     assert_eq!(id(&once), id(&again));
-    let mut other = Vec::new();
+    let mut renamed = Vec::new();
     let keep = &mut |found| {
         if let Found::Record { record, .. } = found {
-            other.push(record.id());
+            renamed.push(record.id());
         }
     };
     DriveTest.read_file("trip/b.geojson", &content, keep).unwrap();
-    assert_ne!(other[0], id(&once));
+    assert_eq!(renamed[0], id(&once), "renaming a file must not give it a second voice");
+    let (other, _) = read(&collection(&[feature(&good(1, "Lte"), &json!([9.98, 53.55]))])).unwrap();
+    assert_ne!(id(&other), id(&once));
 }
 
 fn archive(folder: &Path, cut: usize) -> std::path::PathBuf {

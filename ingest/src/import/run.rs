@@ -1,6 +1,6 @@
 use std::{path::Path, sync::Arc};
 
-use domain::{Clock, HourStamp, NewEvidence, Record, wire::v1::Item};
+use domain::{Clock, NewEvidence, Record, wire::v1::Item};
 use store::{Store, Stored};
 
 use super::{Format, Found, ImportError, ImportReport};
@@ -38,9 +38,9 @@ pub async fn import(
                 report.read += 1;
                 report.reject(reason, 1, || format!("{file}, record {record}"));
             }
-            Found::Record { recorder, record } => {
+            Found::Record { recorder, file, record } => {
                 report.read += weight(&record);
-                if let Some(record) = judge(target.validator, record, &mut report) {
+                if let Some(record) = judge(target.validator, &file, record, &mut report) {
                     records.push((recorder, record));
                 }
             }
@@ -51,10 +51,10 @@ pub async fn import(
     let pseudonyms = Pseudonymiser::new(target.store.clone());
     let mut items = Vec::with_capacity(records.len());
     for (recorder, record) in records {
-        let device = pseudonyms.pseudonym(&recorder, first_hour(&record)).await?;
+        let (device, other_years) = pseudonyms.pseudonyms(&recorder, &record).await?;
         let content_hash = Item::from(&record).content_hash();
         let source = format.source();
-        items.push(NewEvidence { device, source, campaign: None, quarantine: None, content_hash, record });
+        items.push(NewEvidence { device, other_years, source, campaign: None, quarantine: None, content_hash, record });
     }
     let items: Arc<[NewEvidence]> = items.into();
     let stored = target
@@ -84,9 +84,9 @@ pub async fn import(
 }
 
 /// The plausible part of a record; what is cut is counted.
-fn judge(validator: &Validator, record: Record, report: &mut ImportReport) -> Option<Record> {
-    let (id, points) = (record.id(), weight(&record));
-    let place = || format!("track {id}");
+fn judge(validator: &Validator, file: &str, record: Record, report: &mut ImportReport) -> Option<Record> {
+    let points = weight(&record);
+    let place = || file.to_owned();
     match validator.check(record) {
         Ok(Checked { record, points_rejected }) => {
             for (reason, count) in points_rejected {
@@ -105,15 +105,5 @@ fn weight(record: &Record) -> u64 {
     match record {
         Record::CoverageTrack(track) => track.points.len() as u64,
         Record::SpeedTest(_) | Record::DeadSpotReport(_) => 1,
-    }
-}
-
-fn first_hour(record: &Record) -> HourStamp {
-    match record {
-        Record::SpeedTest(test) => HourStamp::containing(test.at),
-        Record::DeadSpotReport(report) => HourStamp::containing(report.at),
-        Record::CoverageTrack(track) => {
-            track.points.iter().map(|point| point.hour).min().unwrap_or(HourStamp::containing(jiff::Timestamp::MIN))
-        }
     }
 }

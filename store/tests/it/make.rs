@@ -22,6 +22,7 @@ pub fn essen(resolution: Resolution) -> Hex {
 pub fn evidence(record: Record) -> NewEvidence {
     NewEvidence {
         device: DevicePseudonym::from_bytes([7; 16]),
+        other_years: std::collections::BTreeMap::new(),
         source: SourceClass::Simulated,
         campaign: Some("probewoche".parse().unwrap()),
         quarantine: None,

@@ -8,6 +8,7 @@ use jiff::{Timestamp, ToSpan, civil::date, tz::TimeZone};
 use simulation::{SimConfig, Simulation};
 use store::CampaignRow;
 use tokio::task::JoinSet;
+use worker::Selection;
 
 use crate::{
     Failure,
@@ -53,7 +54,10 @@ async fn show(global: &Global, database: &Database, args: &Demo, clock: &SystemC
     store.run_tx("save_campaign", |tx| Box::pin(store::save_campaign(tx, &row))).await?;
 
     let mut server = Server::start(database, &args.listen).await?;
-    let filled = fill(global, database, args, &region, &campaign, start, &server).await;
+    let filled = tokio::select! {
+        filled = fill(global, database, args, &region, &campaign, start, &server) => filled,
+        stopped = stop_signal() => Err(stopped.map_or_else(Into::into, |()| "interrupted: run it again, it goes on".into())),
+    };
     if let Err(error) = filled {
         server.stop().await?;
         return Err(error);
@@ -83,6 +87,7 @@ async fn fill(
     let store = &database.store;
     let window = Window::Campaign(campaign.clone());
     if store::latest_release(store, region, Some(&window), Some(SourceClass::Simulated)).await?.is_some() {
+        eprintln!("  keeps the data of the first run (`make clean-demo` forgets it)");
         return Ok(());
     }
     let tables = region::read(global, region)?;
@@ -99,7 +104,8 @@ async fn fill(
     submit_all(Arc::new(simulation), args.devices, server).await?;
 
     // A bulk load is summarised once, at its end; from then on the server's own aggregator works.
-    release::publish(store, region, Some(&window)).await?;
+    let what = Selection { window: Some(&window), source: Some(SourceClass::Simulated) };
+    release::publish(store, region, what).await?;
     Ok(())
 }
 

@@ -21,5 +21,5 @@ async fn render(database: &Database, args: &Export) -> Result<String, Failure> {
         Format::Json => HexForm::Json,
         Format::Geojson => HexForm::GeoJson,
     };
-    Ok(export::hexes(&database.store, &args.region, args.window.as_ref(), args.layer, form).await?)
+    Ok(export::hexes(&database.store, &args.region, args.window.as_ref(), args.source, args.layer, form).await?)
 }

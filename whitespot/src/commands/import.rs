@@ -6,6 +6,8 @@ use ingest::{
     import::{ImportReport, ImportTarget, format, import},
 };
 
+use worker::Selection;
+
 use crate::{
     Failure,
     cli::{Global, Import},
@@ -23,8 +25,14 @@ pub async fn run(global: &Global, args: Import) -> Result<(), Failure> {
     let result = load(global, &database, &args, format).await;
     database.close().await?;
     let report = result?;
+    let nothing = report.read == 0 || report.accepted + report.duplicate == 0;
     let text = if global.json { serde_json::to_string_pretty(&report)? } else { report.to_string() };
     output::print(text.trim_end())?;
+    if nothing {
+        return Err(
+            "nothing of the file was taken: the reasons are above. Is it the right --region and --format?".into()
+        );
+    }
     Ok(())
 }
 
@@ -44,6 +52,7 @@ async fn load(
     let report = import(format, &args.input, target, &|_, points| step.set(points)).await?;
     step.done(format_args!("{} points", count(report.read)));
 
-    release::publish(&database.store, &args.region, None).await?;
+    let what = Selection { window: None, source: Some(format.source()) };
+    release::publish(&database.store, &args.region, what).await?;
     Ok(report)
 }

@@ -44,9 +44,17 @@ pub async fn run(global: &Global, args: Measure) -> Result<(), Failure> {
     } else {
         print(&report, submitted.as_ref(), &args)?;
     }
-    match submitted.and_then(|summary| summary.trouble) {
-        Some(trouble) => Err(format!("the result is kept and sent next time: {trouble}").into()),
-        None => Ok(()),
+    match submitted {
+        Some(SubmitSummary { trouble: Some(trouble), .. }) => {
+            Err(format!("the result is kept and sent next time: {trouble}").into())
+        }
+        Some(summary) if summary.lost > 0 => {
+            let lost = serde_json::to_string(&summary.queue.lost)?;
+            let hint =
+                "is the place in a region of this server (/v1/regions), and does the campaign run (/v1/campaigns)?";
+            Err(format!("the server refused the result ({lost}): {hint}").into())
+        }
+        _ => Ok(()),
     }
 }
 

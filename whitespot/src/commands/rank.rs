@@ -20,7 +20,8 @@ async fn render(global: &Global, database: &Database, args: &Rank) -> Result<Str
         Track::Fixed => analytics::Track::Fixed,
         Track::Mobile => analytics::Track::Mobile,
     };
-    let request = Request { region: args.region.clone(), track, release: None, window: args.window.clone() };
+    let (region, window) = (args.region.clone(), args.window.clone());
+    let request = Request { region, track, release: None, window, source: args.source };
     let ranking = ranking::compute(&database.store, &request).await?;
     Ok(match (args.format, global.json) {
         (Format::Json, _) | (Format::Table, true) => ranking.to_json(),
