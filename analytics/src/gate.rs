@@ -118,12 +118,12 @@ enum Numbers {
 
 /// A part of the partition on its way to publication.
 #[derive(Debug)]
-struct Cell {
+struct Candidate {
     part: Part,
     numbers: Numbers,
 }
 
-impl Cell {
+impl Candidate {
     const fn is_kept(&self) -> bool {
         matches!(self.numbers, Numbers::Before(_))
     }
@@ -146,12 +146,12 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
     let ground = Ground::new(cover);
     let votes = LeafVotes::merge_all(leaves);
     let evidence = Evidence::new(&votes, cover, &previous);
-    let cells = partition(k, layer.leaf_resolution(), &ground, &evidence, previous.parts);
-    let summaries: Vec<Option<UnitSummary>> = cells
+    let candidates = partition(k, layer.leaf_resolution(), &ground, &evidence, previous.parts);
+    let summaries: Vec<Option<UnitSummary>> = candidates
         .par_iter()
-        .map(|cell| match &cell.numbers {
+        .map(|candidate| match &candidate.numbers {
             Numbers::Before(summary) => summary.as_deref().cloned(),
-            Numbers::Today => evidence.summary(&cell.part, &judging),
+            Numbers::Today => evidence.summary(&candidate.part, &judging),
         })
         .collect();
 
@@ -160,14 +160,18 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
     } else {
         &[AreaLevel::Municipality]
     };
-    let published = publish_areas(k, levels, &evidence, &cells, &judging, previous.areas);
+    let published = publish_areas(k, levels, &evidence, &candidates, &judging, previous.areas);
     let areas = published.now.iter().map(|area| AreaUnit { key: area.key, summary: area.summary.clone() }).collect();
     let private = Private {
-        votes: evidence.remembered(&cells),
+        votes: evidence.remembered(&candidates),
         areas: published.now.into_iter().chain(published.before).collect(),
-        parts: cells.iter().zip(&summaries).map(|(cell, summary)| (cell.part.clone(), summary.clone())).collect(),
+        parts: candidates
+            .iter()
+            .zip(&summaries)
+            .map(|(candidate, summary)| (candidate.part.clone(), summary.clone()))
+            .collect(),
     };
-    Ok(LayerRelease { pieces: pieces(&ground, &cells, &summaries), areas, private: private.encode() })
+    Ok(LayerRelease { pieces: pieces(&ground, &candidates, &summaries), areas, private: private.encode() })
 }
 
 fn partition(
@@ -176,9 +180,9 @@ fn partition(
     ground: &Ground,
     evidence: &Evidence<'_>,
     previous: Vec<(Part, Option<UnitSummary>)>,
-) -> Vec<Cell> {
+) -> Vec<Candidate> {
     let mut splitter = Splitter::new(k, finest, ground, &evidence.marks, evidence.devices.len());
-    let mut cells = Vec::new();
+    let mut candidates = Vec::new();
     if previous.is_empty() {
         let region =
             Part { kind: PieceKind::Remainder, resolution: 4, hexes: ground.roots().to_vec(), own: Vec::new() };
@@ -193,15 +197,15 @@ fn partition(
         let marks = splitter.marks_of(&part);
         let devices = splitter.count(&marks);
         if devices.changed == 0 || !devices.is_safe(k) {
-            cells.push(Cell { part, numbers: Numbers::Before(summary.map(Box::new)) });
+            candidates.push(Candidate { part, numbers: Numbers::Before(summary.map(Box::new)) });
         } else {
             splitter.split(part);
         }
     }
     let fresh = splitter.parts.into_iter().chain(splitter.empty);
-    cells.extend(fresh.map(|part| Cell { part, numbers: Numbers::Today }));
-    cells.sort_by_key(|cell| cell.part.hexes.first().map(|&hex| position(hex)));
-    cells
+    candidates.extend(fresh.map(|part| Candidate { part, numbers: Numbers::Today }));
+    candidates.sort_by_key(|candidate| candidate.part.hexes.first().map(|&hex| position(hex)));
+    candidates
 }
 
 struct PublishedAreas {
@@ -214,15 +218,15 @@ fn publish_areas(
     k: u32,
     levels: &[AreaLevel],
     evidence: &Evidence<'_>,
-    cells: &[Cell],
+    candidates: &[Candidate],
     judging: &Judging,
     previous: Vec<PublishedArea>,
 ) -> PublishedAreas {
-    let parts = evidence.parts_of_marks(cells);
+    let parts = evidence.parts_of_marks(candidates);
     let places = evidence.marks.iter().zip(&evidence.municipalities).zip(parts);
     let placed: Vec<Placed> =
         places.map(|((&mark, &municipality), part)| Placed { mark, municipality, part }).collect();
-    let stale: Vec<bool> = cells.iter().map(Cell::is_kept).collect();
+    let stale: Vec<bool> = candidates.iter().map(Candidate::is_kept).collect();
     let mut previous: HashMap<AreaKey, PublishedArea> = previous.into_iter().map(|area| (area.key, area)).collect();
     let areas = Areas { k, placed: &placed, stale: &stale, devices: &evidence.devices, previous: &previous };
     let verdicts = areas.judge(levels);
@@ -253,21 +257,21 @@ fn publish_areas(
 }
 
 /// Measured parts one by one; unmeasured ground gathered by resolution-6 hexagon, for it has nobody to hide.
-fn pieces(ground: &Ground, cells: &[Cell], summaries: &[Option<UnitSummary>]) -> Vec<Piece> {
+fn pieces(ground: &Ground, candidates: &[Candidate], summaries: &[Option<UnitSummary>]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut unmeasured: BTreeMap<u64, (Hex, Vec<Hex>)> = BTreeMap::new();
-    for (cell, summary) in cells.iter().zip(summaries) {
+    for (candidate, summary) in candidates.iter().zip(summaries) {
         let cut = |hex: Hex| {
             let mut here = Vec::new();
             ground.cut(hex, &mut here);
             here
         };
         if let Some(summary) = summary {
-            let hexes = compact(cell.part.hexes.iter().flat_map(|&hex| cut(hex)).collect());
-            let (kind, resolution) = (cell.part.kind, cell.part.resolution);
+            let hexes = compact(candidate.part.hexes.iter().flat_map(|&hex| cut(hex)).collect());
+            let (kind, resolution) = (candidate.part.kind, candidate.part.resolution);
             pieces.push(Piece { number: 0, kind, resolution, hexes, summary: summary.clone() });
         } else {
-            for &hex in &cell.part.hexes {
+            for &hex in &candidate.part.hexes {
                 let at = hex.at_most(Resolution::Six);
                 unmeasured.entry(position(at)).or_insert_with(|| (at, Vec::new())).1.extend(cut(hex));
             }

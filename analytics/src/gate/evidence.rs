@@ -5,7 +5,7 @@ use std::{collections::HashMap, ops::Range};
 use domain::{AreaKey, Cover, Hex};
 
 use super::{
-    Cell,
+    Candidate,
     ground::{hexagon_at, position, span},
     partition::{Mark, Part, ranges_of},
     private::{DeviceHash, Private, digest_of, hash_of},
@@ -115,10 +115,10 @@ impl<'v> Evidence<'v> {
     }
 
     /// The part that holds each mark.
-    pub(super) fn parts_of_marks(&self, cells: &[Cell]) -> Vec<Option<u32>> {
+    pub(super) fn parts_of_marks(&self, candidates: &[Candidate]) -> Vec<Option<u32>> {
         let mut parts = vec![None; self.marks.len()];
-        for (number, cell) in cells.iter().enumerate() {
-            for range in ranges_of(&self.marks, &cell.part) {
+        for (number, candidate) in candidates.iter().enumerate() {
+            for range in ranges_of(&self.marks, &candidate.part) {
                 parts[range].fill(Some(number as u32));
             }
         }
@@ -126,11 +126,11 @@ impl<'v> Evidence<'v> {
     }
 
     /// What the parts were made from: today's votes, or the old ones where the old numbers stay.
-    pub(super) fn remembered(&self, cells: &[Cell]) -> Vec<(u64, DeviceHash, u32)> {
-        let parts = self.parts_of_marks(cells);
+    pub(super) fn remembered(&self, candidates: &[Candidate]) -> Vec<(u64, DeviceHash, u32)> {
+        let parts = self.parts_of_marks(candidates);
         let digest = |mark: &Mark, part: Option<u32>| {
-            let cell = &cells[part? as usize];
-            Some(if cell.is_kept() { mark.old } else { mark.new }).filter(|&digest| digest != 0)
+            let candidate = &candidates[part? as usize];
+            Some(if candidate.is_kept() { mark.old } else { mark.new }).filter(|&digest| digest != 0)
         };
         let kept = self.marks.iter().zip(parts).filter_map(|(mark, part)| {
             digest(mark, part).map(|digest| (mark.at, self.devices[mark.device as usize], digest))

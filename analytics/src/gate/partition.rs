@@ -31,7 +31,7 @@ impl Mark {
 /// A part of the partition: some ground, and the votes recorded at coarser hexagons that lie somewhere in it.
 ///
 /// A vote of a hexagon whose parts were published apart belongs to none of these parts: it is known only
-/// to lie in one of them. Such a hexagon is listed in `own`, and its votes count in this cell.
+/// to lie in one of them. Such a hexagon is listed in `own`, and its votes count in this part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) kind: PieceKind,
