@@ -1,6 +1,5 @@
 use std::{fmt, sync::Arc};
 
-use domain::Clock;
 use ingest::Ingest;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::Store;
@@ -11,8 +10,6 @@ use crate::measure::MeasureConfig;
 pub struct Parts {
     /// The database.
     pub store: Store,
-    /// The only source of time.
-    pub clock: Arc<dyn Clock>,
     /// Takes batches.
     pub ingest: Option<Arc<Ingest>>,
     /// Runs speed tests.

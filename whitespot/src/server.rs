@@ -47,7 +47,6 @@ impl Server {
         let ingest = Arc::new(Ingest::new(store.clone(), validator, campaigns, writer.handle()));
         let state = AppState::new(Parts {
             store: store.clone(),
-            clock: Arc::clone(&clock),
             ingest: Some(ingest),
             measure: Some(MeasureConfig::default()),
             // Fails only when a recorder was installed before, as a test may have done.
