@@ -6,8 +6,13 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
-use tokio::{process::Command, time::timeout};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::Command,
+    time::timeout,
+};
 
 use crate::{Log, Server, binary, workspace};
 
@@ -81,6 +86,39 @@ impl Whitespot {
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             log: Log::new(&String::from_utf8_lossy(&output.stderr)),
         }
+    }
+
+    /// Runs a command, asks it to stop once it has said `words`, and waits for its end.
+    ///
+    /// # Panics
+    /// If it ends before it says them, or does not stop.
+    pub async fn interrupt(&self, args: &[&str], words: &str) -> Finished {
+        let mut child =
+            self.command(args).spawn().unwrap_or_else(|e| panic!("`{}` did not start: {e}", args.join(" ")));
+        let mut lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let stopped = timeout(PATIENCE, async {
+            let mut said = String::new();
+            let mut told = false;
+            while let Ok(Some(line)) = lines.next_line().await {
+                said.push_str(&line);
+                said.push('\n');
+                if !told && line.contains(words) {
+                    told = true;
+                    let pid = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+                    assert!(pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok()), "it had ended:\n{said}");
+                }
+            }
+            assert!(told, "it never said `{words}`:\n{said}");
+            (said, child.wait().await)
+        });
+        let Ok((said, status)) = stopped.await else { panic!("`{}` did not stop", args.join(" ")) };
+        let status = status.unwrap_or_else(|e| panic!("waiting for `{}`: {e}", args.join(" ")));
+        Finished { status, stdout: String::new(), log: Log::new(&said) }
+    }
+
+    /// Whether the private database of this installation runs.
+    pub fn database_runs(&self) -> bool {
+        self.data_dir().join("postgres/postmaster.pid").exists()
     }
 
     fn command(&self, args: &[&str]) -> Command {

@@ -6,11 +6,13 @@ mod database;
 mod output;
 mod progress;
 mod server;
+mod stop;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use cli::{Cli, Command, Global};
+use stop::Stop;
 use tracing_subscriber::EnvFilter;
 
 /// What a command fails with: a sentence that says what to do.
@@ -25,14 +27,7 @@ async fn main() -> ExitCode {
     let _ = rustls::crypto::ring::default_provider().install_default();
 
     let global = cli.global;
-    let result = tokio::select! {
-        // Dropping a command closes what it holds: a private database is stopped, a transaction is rolled back.
-        stopped = server::stop_signal(), if !cli.command.stops_itself() => {
-            Err(stopped.map_or_else(Into::into, |()| "interrupted: nothing is half-done, run it again".into()))
-        }
-        result = run(&global, cli.command) => result,
-    };
-    match result {
+    match start(&global, cli.command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("whitespot: {}", output::with_causes(error.as_ref()));
@@ -41,10 +36,21 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(global: &Global, command: Command) -> Result<(), Failure> {
+async fn start(global: &Global, command: Command) -> Result<(), Failure> {
+    let stop = Stop::listen()?;
+    let stops_itself = command.stops_itself();
+    let work = Box::pin(run(global, command, &stop));
+    if stops_itself {
+        return work.await;
+    }
+    // Dropping a command closes what it holds: a private database is stopped, a transaction is rolled back.
+    stop.unless_told("interrupted: nothing is half-done, run it again", work).await
+}
+
+async fn run(global: &Global, command: Command, stop: &Stop) -> Result<(), Failure> {
     match command {
-        Command::Demo(args) => commands::demo::run(global, args).await,
-        Command::Serve(args) => commands::serve::run(global, args).await,
+        Command::Demo(args) => commands::demo::run(global, args, stop).await,
+        Command::Serve(args) => commands::serve::run(global, args, stop).await,
         Command::Measure(args) => commands::measure::run(global, args).await,
         Command::Import(args) => commands::import::run(global, args).await,
         Command::Region(args) => commands::region::run(global, args.command).await,

@@ -10,11 +10,7 @@ use domain::{Clock, Cover, SystemClock};
 use ingest::{Directory, Ingest, Limits, Validator, Writer, WriterConfig};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use store::Store;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-    task::JoinHandle,
-};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 use worker::Aggregator;
@@ -110,15 +106,4 @@ async fn ground(store: &Store, clock: &Arc<dyn Clock>) -> Result<(Validator, Dir
     }
     let cover = Arc::new(Cover::new(pairs));
     Ok((Validator::new(cover, Arc::clone(clock), Limits::default()), campaigns))
-}
-
-/// Returns when the process is told to stop (Ctrl-C, SIGTERM).
-pub async fn stop_signal() -> io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
 }

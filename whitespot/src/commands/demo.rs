@@ -16,31 +16,40 @@ use crate::{
     commands::{region, release},
     database::Database,
     progress::{Step, count},
-    server::{Server, stop_signal},
+    server::Server,
+    stop::Stop,
 };
 
 const REGION: &str = "nrw";
 const CAMPAIGN: &str = "messwoche-nrw-simuliert";
 
+const INTERRUPTED: &str = "interrupted: run it again, it goes on";
+
 /// Contributors that submit at the same time.
 const PARALLEL: usize = 12;
 
 /// Shows everything on one machine, with a simulated campaign. A second run keeps the data.
-pub async fn run(global: &Global, args: Demo) -> Result<(), Failure> {
+pub async fn run(global: &Global, args: Demo, stop: &Stop) -> Result<(), Failure> {
     let clock = SystemClock::default();
     eprintln!("whitespot demo: a SIMULATED campaign; nothing in it was measured");
     let step = Step::start("start database", 0);
     let database = Database::open(global).await?;
     step.done("");
-    let result = show(global, &database, &args, &clock).await;
+    let result = Box::pin(show(global, &database, &args, &clock, stop)).await;
     database.close().await?;
     result
 }
 
-async fn show(global: &Global, database: &Database, args: &Demo, clock: &SystemClock) -> Result<(), Failure> {
+async fn show(
+    global: &Global,
+    database: &Database,
+    args: &Demo,
+    clock: &SystemClock,
+    stop: &Stop,
+) -> Result<(), Failure> {
     let region: RegionId = REGION.parse()?;
     let campaign: CampaignId = CAMPAIGN.parse()?;
-    database.load_region(global, &region).await?;
+    stop.unless_told(INTERRUPTED, Box::pin(database.load_region(global, &region))).await?;
     let store = &database.store;
     let start = Timestamp::from(date(2026, 5, 30).to_zoned(TimeZone::get("Europe/Berlin")?)?);
     let row = CampaignRow {
@@ -54,11 +63,8 @@ async fn show(global: &Global, database: &Database, args: &Demo, clock: &SystemC
     store.run_tx("save_campaign", |tx| Box::pin(store::save_campaign(tx, &row))).await?;
 
     let mut server = Server::start(database, &args.listen).await?;
-    let filled = tokio::select! {
-        filled = fill(global, database, args, &region, &campaign, start, &server) => filled,
-        stopped = stop_signal() => Err(stopped.map_or_else(Into::into, |()| "interrupted: run it again, it goes on".into())),
-    };
-    if let Err(error) = filled {
+    let filling = Box::pin(fill(global, database, args, &region, &campaign, start, &server));
+    if let Err(error) = stop.unless_told(INTERRUPTED, filling).await {
         server.stop().await?;
         return Err(error);
     }
@@ -70,7 +76,7 @@ async fn show(global: &Global, database: &Database, args: &Demo, clock: &SystemC
         global.data_dir.display()
     );
     if !args.exit_when_ready {
-        stop_signal().await?;
+        stop.told().await;
     }
     server.stop().await
 }
