@@ -103,6 +103,10 @@ async fn a_second_demo_keeps_the_data_and_a_second_process_joins_its_cluster() {
     // `rank` beside a running server: joins the cluster, and leaves it running.
     installation.run(&["rank", "--region", "nrw", "--track", "mobile"]).await.ok();
     assert_eq!(server.get_json("/v1/releases?region=nrw").await, before);
+    // The year of a campaign minus the campaign would be the evidence of those outside of it.
+    let releases = installation.run(&["release", "--region", "nrw", "--json"]).await.json();
+    let windows: Vec<_> = releases.as_array().unwrap().iter().map(|release| &release["window"]).collect();
+    assert_eq!(windows, ["campaign:messwoche-nrw-simuliert"], "{releases}");
     server.stop().await.assert_clean();
 
     let again = installation.start(&["demo", "--devices", "1500", "--points", "45000"]).await;
