@@ -3,7 +3,6 @@
 use domain::{DayPart, Hex, SourceClass, Window};
 
 use crate::{
-    rules::Prior,
     stats::{self, GradeFacts},
     summary::{Below, Posterior, Share, State, UnitSummary},
     votes::{Entry, Figures, Values},
@@ -19,14 +18,12 @@ pub struct Judging {
     pub source: SourceClass,
     /// A campaign is shorter and reaches grade B at best.
     pub campaign: bool,
-    /// Prior of the share.
-    pub prior: Prior,
 }
 
 impl Judging {
-    /// For a source class and window, with the prior of METHODS 3.3.
+    /// For a source class and window.
     pub fn new(source: SourceClass, window: &Window) -> Self {
-        Self { source, campaign: matches!(window, Window::Campaign(_)), prior: Prior { a: 2.0, b: 8.0 } }
+        Self { source, campaign: matches!(window, Window::Campaign(_)) }
     }
 }
 
@@ -125,8 +122,7 @@ impl<'v> HexAccumulator<'v> {
         });
 
         let [first_values, up, idle, loaded] = &mut values;
-        let posterior =
-            stats::posterior(totals[0].0 as f64 / (u64::from(totals[0].1) * WHOLE) as f64, n_eff, judging.prior);
+        let posterior = stats::posterior(totals[0].0 as f64 / (u64::from(totals[0].1) * WHOLE) as f64, n_eff);
         let mut summary = UnitSummary {
             state,
             devices,

@@ -24,7 +24,7 @@ pub mod votes;
 
 pub use aggregate::HexAccumulator;
 pub use gate::{AreaUnit, GateError, LayerInput, LayerRelease, Piece, PieceKind, build_layer};
-pub use rank::{AreaFacts, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank, site_hexes_below};
+pub use rank::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank};
 pub use rules::{RuleBook, RuleError, ScoreProfile};
 pub use summary::{Below, Grade, Posterior, Quantiles, Share, State, UnitSummary};
 pub use votes::{DecodeError, Leaf, LeafBuilder, LeafVotes};

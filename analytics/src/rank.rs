@@ -20,7 +20,6 @@ use self::{
     score::{Facts, components, contributions, facts, need},
 };
 use crate::{
-    gate::Piece,
     rules::ScoreProfile,
     summary::{Grade, Share, State, UnitSummary},
 };
@@ -215,23 +214,26 @@ pub struct Outline {
     pub polygons: Vec<Vec<Vec<[f64; 2]>>>,
 }
 
-/// How many of these hexagons lie in published ground below the floor.
-pub fn site_hexes_below(pieces: &[Piece], sites: &[Hex]) -> u32 {
-    let below: HashSet<Hex> = pieces
-        .iter()
-        .filter(|piece| piece.summary.state == State::Dead)
-        .flat_map(|piece| piece.hexes.iter().copied())
-        .collect();
-    let is_below = |site: &&Hex| {
-        let mut at = Some(**site);
-        std::iter::from_fn(|| {
-            let here = at?;
-            at = here.resolution().pred().and_then(|coarser| here.parent(coarser));
-            Some(here)
-        })
-        .any(|hex| below.contains(&hex))
-    };
-    sites.iter().filter(is_below).count() as u32
+/// Published ground below the floor.
+#[derive(Clone, Debug, Default)]
+pub struct GroundBelow(HashSet<Hex>);
+
+impl FromIterator<Hex> for GroundBelow {
+    /// From the hexagons of pieces that are dead.
+    fn from_iter<I: IntoIterator<Item = Hex>>(hexes: I) -> Self {
+        Self(hexes.into_iter().collect())
+    }
+}
+
+impl GroundBelow {
+    /// How many of these hexagons lie in it.
+    pub fn count(&self, sites: &[Hex]) -> u32 {
+        let is_below = |site: &&Hex| {
+            let coarser = |hex: &Hex| hex.resolution().pred().and_then(|coarser| hex.parent(coarser));
+            std::iter::successors(Some(**site), coarser).any(|hex| self.0.contains(&hex))
+        };
+        sites.iter().filter(is_below).count() as u32
+    }
 }
 
 /// Ranks all municipalities.

@@ -43,8 +43,6 @@ pub struct ScoreProfile {
     pub track: Track,
     /// Whether an authority adopted the weights.
     pub adopted: bool,
-    /// Beta prior of a share.
-    pub prior: Prior,
     /// By component name; they sum to 1.
     pub weights: std::collections::BTreeMap<String, f64>,
     /// By anchor name.
@@ -52,15 +50,6 @@ pub struct ScoreProfile {
     /// Names of networks from `data/operators.toml`, for sentences only; a network that is not listed appears with its code.
     #[serde(skip)]
     pub networks: std::collections::BTreeMap<domain::Operator, String>,
-}
-
-/// Parameters of a Beta prior.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-pub struct Prior {
-    /// Pseudo-devices below the floor.
-    pub a: f64,
-    /// Pseudo-devices that meet it.
-    pub b: f64,
 }
 
 /// All rules that a result depends on.
@@ -191,9 +180,6 @@ fn profile(file: &'static str, text: &str, track: Track) -> Result<ScoreProfile,
         if !profile.anchors.get(*name).is_some_and(|v| v.is_finite() && *v > 0.0) {
             return refuse(format!("the anchor `{name}` must be a number above 0"));
         }
-    }
-    if !(profile.prior.a > 0.0 && profile.prior.b > 0.0) {
-        return refuse("the prior must have a and b above 0".to_owned());
     }
     Ok(profile)
 }

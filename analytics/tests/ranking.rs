@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use analytics::{
-    AreaFacts, Grade, Outline, Piece, PieceKind, Posterior, Quantiles, RankHeader, RankInput, Ranking, RuleBook, Share,
-    State, Track, UnitSummary, rank, site_hexes_below,
+    AreaFacts, Grade, GroundBelow, Outline, Posterior, Quantiles, RankHeader, RankInput, Ranking, RuleBook, Share,
+    State, Track, UnitSummary, rank,
 };
 use domain::{AreaKey, Hex, Layer, Resolution, SourceClass, Window};
 
@@ -199,14 +199,6 @@ fn geojson_follows_the_right_hand_rule_and_keeps_rows_without_outline() {
 fn a_site_is_below_the_floor_where_the_published_ground_is() {
     let block = Hex::from_degrees(51.0, 7.5, Resolution::Seven).unwrap();
     let nines: Vec<Hex> = block.children(Resolution::Nine).collect();
-    let piece = |number, hexes, share| Piece {
-        number,
-        kind: PieceKind::Remainder,
-        resolution: 8,
-        hexes,
-        summary: unit(share, 9, 10.0),
-    };
-    let eight = nines[0].at_most(Resolution::Eight);
-    let pieces = [piece(1, vec![eight], 0.9), piece(2, vec![nines[48]], 0.1)];
-    assert_eq!(site_hexes_below(&pieces, &[nines[0], nines[1], nines[48], nines[30]]), 2);
+    let below = GroundBelow::from_iter([nines[0].at_most(Resolution::Eight)]);
+    assert_eq!(below.count(&[nines[0], nines[1], nines[48], nines[30]]), 2);
 }

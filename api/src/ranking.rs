@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use analytics::{AreaFacts, Outline, RankHeader, RankInput, Ranking, RuleBook, Track, UnitSummary, rank};
+use analytics::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, Ranking, RuleBook, Track, UnitSummary, rank};
 use domain::{AreaKey, AreaLevel, Hex, Layer, RegionId, ReleaseId, SourceClass, TechnologyView, Window};
 use store::{AreaData, ReleaseLayerRow, ReleaseRow, Store};
 
@@ -71,7 +71,7 @@ async fn choose(store: &Store, request: &Request) -> Result<ReleaseRow, ApiError
     Err(ApiError::NotFound {
         what: "release for this track in region",
         id: request.region.to_string(),
-        hint: "measure or import something, then run `whitespot release --region …`",
+        hint: "measure or import something, then run `whitespot release --region …`".into(),
     })
 }
 
@@ -111,7 +111,7 @@ async fn facts(store: &Store, request: &Request, release: &ReleaseRow) -> Result
     }
     let below = match request.track {
         Track::Fixed => ground_below(store, release).await?,
-        Track::Mobile => Vec::new(),
+        Track::Mobile => GroundBelow::default(),
     };
     let municipalities = areas.into_iter().filter(|area| area.level == AreaLevel::Municipality);
     Ok(municipalities.map(|area| fact(area, &districts, &area_km2, &below)).collect())
@@ -121,7 +121,7 @@ fn fact(
     area: AreaData,
     districts: &HashMap<AreaKey, String>,
     area_km2: &HashMap<AreaKey, f64>,
-    below: &[analytics::Piece],
+    below: &GroundBelow,
 ) -> AreaFacts {
     let mut sites: Vec<Hex> = area.sites.iter().map(|site| site.hex).collect();
     sites.sort_unstable();
@@ -133,20 +133,14 @@ fn fact(
         inhabitants: area.inhabitants,
         area_km2: area_km2.get(&area.key).copied().unwrap_or_default(),
         site_hexes_total: sites.len() as u32,
-        site_hexes_below: rank::site_hexes_below(below, &sites),
+        site_hexes_below: below.count(&sites),
     }
 }
 
 /// Published pieces of the fixed layer whose state is below the floor.
-async fn ground_below(store: &Store, release: &ReleaseRow) -> Result<Vec<analytics::Piece>, ApiError> {
+async fn ground_below(store: &Store, release: &ReleaseRow) -> Result<GroundBelow, ApiError> {
     let rows = store::pieces(store, &release.id, Layer::Fixed, None, None, i64::from(i32::MAX)).await?;
-    let piece = |row: store::PieceRow| {
-        let summary = serde_json::from_value(row.summary).ok()?;
-        let kind = if row.kind == "hex" { analytics::PieceKind::Hex } else { analytics::PieceKind::Remainder };
-        let resolution = u8::try_from(row.resolution).ok()?;
-        Some(analytics::Piece { number: row.number, kind, resolution, hexes: row.hexes, summary })
-    };
-    Ok(rows.into_iter().filter(|row| row.state == "dead").filter_map(piece).collect())
+    Ok(rows.into_iter().filter(|row| row.state == "dead").flat_map(|row| row.hexes).collect())
 }
 
 /// The list as GeoJSON, with the outlines of the municipalities.

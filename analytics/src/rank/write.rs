@@ -6,9 +6,6 @@ use serde_json::{Value, json};
 
 use super::{Outline, RankRow, Ranking, reason::decimal};
 
-/// Columns of the terminal table; one line stays within 120.
-const WIDTH: usize = 120;
-
 impl Ranking {
     /// Pretty JSON with a newline at the end.
     pub fn to_json(&self) -> String {
@@ -52,12 +49,14 @@ impl Ranking {
     pub fn to_table(&self, limit: Option<usize>) -> String {
         let mut out = String::new();
         let head = &self.header;
-        let simulated = if head.simulated { "  SIMULIERT, keine Messung" } else { "" };
-        let title = format!(
-            "{} {}  Fenster {}  Quelle {}  Veröffentlichung {}{simulated}",
+        if head.simulated {
+            out += "SIMULIERT, keine Messung\n";
+        }
+        let _ = writeln!(
+            out,
+            "{} {}  Fenster {}  Quelle {}  Veröffentlichung {}",
             head.region, self.track, head.window, head.source, head.release
         );
-        let _ = writeln!(out, "{}", fitted(&title, WIDTH).trim_end());
         let line = |cells: [&str; 9]| {
             let [rank, span, key, name, district, need, share, devices, grade] = cells;
             let line = format!(
