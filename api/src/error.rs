@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -36,8 +38,11 @@ pub enum ApiError {
         /// What was asked for.
         id: String,
         /// Where to find the right ones.
-        hint: &'static str,
+        hint: Cow<'static, str>,
     },
+    /// Refused before a handler saw it.
+    #[error("{}", http_hint(*.0))]
+    Http(StatusCode),
     /// This process does not take measurements.
     #[error("this server does not take measurements: its role is to read")]
     NotHere,
@@ -64,6 +69,7 @@ impl ApiError {
         match self {
             Self::BadRequest(_) => "bad-request",
             Self::NotFound { .. } => "not-found",
+            Self::Http(status) => http_code(*status),
             Self::NotHere => "not-here",
             Self::Ingest(IngestError::Malformed(_)) => "malformed-batch",
             Self::Ingest(IngestError::TooManyItems { .. }) => "too-many-items",
@@ -77,6 +83,7 @@ impl ApiError {
     const fn status(&self) -> StatusCode {
         match self {
             Self::BadRequest(_) | Self::Ingest(IngestError::Malformed(_)) => StatusCode::BAD_REQUEST,
+            Self::Http(status) => *status,
             Self::NotFound { .. } | Self::NotHere => StatusCode::NOT_FOUND,
             Self::Ingest(IngestError::TooManyItems { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Ingest(IngestError::Overloaded | IngestError::Stopping | IngestError::Store(_)) | Self::Store(_) => {
@@ -90,6 +97,7 @@ impl ApiError {
         match self {
             Self::BadRequest(_) => "The request cannot be used as it is",
             Self::NotFound { .. } => "There is no such thing",
+            Self::Http(_) => "The request was refused as a whole",
             Self::NotHere => "Not at this server",
             Self::Ingest(IngestError::Malformed(_)) => "The batch cannot be read",
             Self::Ingest(IngestError::TooManyItems { .. }) => "The batch is too large",
@@ -103,11 +111,48 @@ impl ApiError {
     /// What the client may know. What went wrong inside is for the log.
     fn detail(&self) -> String {
         match self {
-            Self::BadRequest(_) | Self::NotFound { .. } | Self::NotHere | Self::Ingest(_) => self.to_string(),
+            Self::BadRequest(_) | Self::NotFound { .. } | Self::Http(_) | Self::NotHere | Self::Ingest(_) => {
+                self.to_string()
+            }
             Self::Store(_) => "try again in a moment".to_owned(),
             Self::Internal(_) => "the operator finds the reason in the log".to_owned(),
         }
     }
+}
+
+const fn http_code(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => "method-not-allowed",
+        StatusCode::PAYLOAD_TOO_LARGE => "too-large",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "unsupported-encoding",
+        StatusCode::SERVICE_UNAVAILABLE => "too-slow",
+        _ => "refused",
+    }
+}
+
+const fn http_hint(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::METHOD_NOT_ALLOWED => "this path does not take this method: /openapi.json lists what it takes",
+        StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than 16 MiB when unpacked: send it in parts",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "send JSON, plain or packed with gzip or zstd",
+        StatusCode::SERVICE_UNAVAILABLE => "the request took longer than a minute: try again later",
+        _ => "see /openapi.json for what this path takes",
+    }
+}
+
+/// Refusals of the layers around the handlers take the same form as those of the handlers.
+pub async fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let has_form =
+        || response.headers().get(header::CONTENT_TYPE).is_some_and(|form| !form.as_bytes().starts_with(b"text/plain"));
+    if (status.is_client_error() || status.is_server_error()) && !has_form() {
+        let mut problem = ApiError::Http(status).into_response();
+        if let Some(allow) = response.headers().get(header::ALLOW) {
+            problem.headers_mut().insert(header::ALLOW, allow.clone());
+        }
+        return problem;
+    }
+    response
 }
 
 impl IntoResponse for ApiError {

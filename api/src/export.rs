@@ -1,5 +1,7 @@
 //! The published hexagons of one layer as a file.
 
+use std::collections::BTreeSet;
+
 use domain::{Hex, Layer, RegionId, SourceClass, Window};
 use geojson::{Feature, FeatureCollection, Geometry, GeometryValue, JsonObject};
 use h3o::LatLng;
@@ -48,13 +50,20 @@ async fn choose(
     source: Option<SourceClass>,
     layer: Layer,
 ) -> Result<ReleaseRow, ApiError> {
+    let mut published = BTreeSet::new();
     for release in ranking::candidates(store, region, window, source).await? {
-        if store::release_layers(store, &release.id).await?.iter().any(|row| row.layer == layer) {
+        let layers = store::release_layers(store, &release.id).await?;
+        if layers.iter().any(|row| row.layer == layer) {
             return Ok(release);
         }
+        published.extend(layers.into_iter().map(|row| row.layer.to_string()));
     }
-    let hint = "GET /v1/releases/{id} lists the layers of a release";
-    Err(ApiError::NotFound { what: "published layer", id: layer.to_string(), hint })
+    let hint = if published.is_empty() {
+        "this region has no release yet: measure or import something, then run `whitespot release`".to_owned()
+    } else {
+        format!("there are {}", published.into_iter().collect::<Vec<_>>().join(", "))
+    };
+    Err(ApiError::NotFound { what: "published layer", id: layer.to_string(), hint: hint.into() })
 }
 
 /// A piece as JSON: also the answer of `GET /v1/hexes`.

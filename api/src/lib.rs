@@ -51,7 +51,8 @@ pub fn app(state: AppState) -> Router {
         .layer(tower_http::timeout::TimeoutLayer::with_status_code(
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_mins(1),
-        ));
+        ))
+        .layer(axum::middleware::map_response(error::as_problem));
     routes
         .fallback(web::page)
         .with_state(state)

@@ -125,14 +125,15 @@ where
     let description = Run::new(direction, test.endpoints, &*config.clock);
     test.upgrade.on_upgrade(move |socket| async move {
         let bytes = run(socket, description, config).await;
-        metrics::counter!("measure_bytes_total", "direction" => direction.name()).increment(bytes);
+        metrics::counter!("whitespot_measure_bytes_total", "direction" => direction.name()).increment(bytes);
         count_outcome(direction, "run");
         drop(place);
     })
 }
 
 fn count_outcome(direction: Direction, outcome: &'static str) {
-    metrics::counter!("measure_tests_total", "direction" => direction.name(), "outcome" => outcome).increment(1);
+    metrics::counter!("whitespot_measure_tests_total", "direction" => direction.name(), "outcome" => outcome)
+        .increment(1);
 }
 
 /// A request that has passed every check but the one for a free place.

@@ -40,7 +40,7 @@ pub(crate) async fn find_release(store: &Store, id: &ReleaseId) -> Result<Releas
     store::release(store, id).await?.ok_or_else(|| ApiError::NotFound {
         what: "release",
         id: id.to_string(),
-        hint: "GET /v1/releases?region=… lists them",
+        hint: "GET /v1/releases?region=… lists them".into(),
     })
 }
 
@@ -49,6 +49,6 @@ pub(crate) async fn find_region(store: &Store, id: &RegionId) -> Result<store::R
     regions.into_iter().find(|region| region.id == *id).ok_or_else(|| ApiError::NotFound {
         what: "region",
         id: id.to_string(),
-        hint: "GET /v1/regions lists them; `whitespot region load` adds one",
+        hint: "GET /v1/regions lists them; `whitespot region load` adds one".into(),
     })
 }

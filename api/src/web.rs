@@ -27,7 +27,8 @@ pub async fn page(uri: Uri) -> Response {
     let names_a_file = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
     if api || names_a_file {
         let id = uri.path().to_owned();
-        return ApiError::NotFound { what: "page", id, hint: "GET /openapi.json lists what there is" }.into_response();
+        return ApiError::NotFound { what: "page", id, hint: "GET /openapi.json lists what there is".into() }
+            .into_response();
     }
     if let Some(file) = Pages::get("index.html") {
         return serve("index.html", file);

@@ -108,3 +108,24 @@ async fn a_body_that_is_no_batch_is_a_problem_document_and_the_server_stays() {
     }
     server.stop().await.assert_clean();
 }
+
+#[tokio::test]
+async fn a_request_refused_before_any_handler_is_a_problem_document_too() {
+    let installation = Whitespot::new();
+    let server = installation.serve().await;
+    let batches = server.url("/v1/batches");
+    let http = e2e::http();
+    let too_large = vec![b' '; 17 * 1024 * 1024];
+    for (request, status, code) in [
+        (http.put(&batches), 405, "method-not-allowed"),
+        (http.post(&batches).header("content-encoding", "compress").body("x"), 415, "unsupported-encoding"),
+        (http.post(&batches).header("content-type", "application/json").body(too_large), 413, "too-large"),
+    ] {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status);
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{status}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["type"], format!("urn:whitespot:problem:{code}"));
+    }
+    server.stop().await.assert_clean();
+}

@@ -20,13 +20,13 @@ impl Capacity {
     /// A place, or `None` at once: a client that waited in line would measure the wait.
     pub(super) fn take(&self) -> Option<Place> {
         let permit = Arc::clone(&self.0).try_acquire_owned().ok()?;
-        metrics::gauge!("measure_tests_active").increment(1.0);
+        metrics::gauge!("whitespot_measure_tests_active").increment(1.0);
         Some(Place { _permit: permit })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        metrics::gauge!("measure_tests_active").decrement(1.0);
+        metrics::gauge!("whitespot_measure_tests_active").decrement(1.0);
     }
 }
