@@ -47,4 +47,4 @@ bless: ## write generated files anew: schemas, wire vectors, API types
 	@scripts/bless
 
 clean-demo: ## forget the demo's database
-	@rm -rf .whitespot && echo "removed .whitespot"
+	@scripts/clean-demo

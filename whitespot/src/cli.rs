@@ -56,7 +56,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether the command itself waits for the signal to stop.
+    /// Whether the command has more to do when it is told to stop than to let go.
     pub const fn stops_itself(&self) -> bool {
         matches!(self, Self::Demo(_) | Self::Serve(_))
     }
@@ -201,6 +201,16 @@ pub enum Format {
     Geojson,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HexFormat {
+    /// UTF-8, comma, dot decimals.
+    Csv,
+    /// The pieces of ground as the HTTP interface gives them.
+    Json,
+    /// RFC 7946, with outlines.
+    Geojson,
+}
+
 #[derive(Debug, Args)]
 pub struct Rank {
     /// Region to rank.
@@ -237,9 +247,9 @@ pub struct Export {
     /// Only this class of evidence: crowd, survey, reported or simulated. Otherwise measured before simulated.
     #[arg(long)]
     pub source: Option<domain::SourceClass>,
-    /// csv, json or geojson.
+    /// Form of the file; --json is short for json.
     #[arg(long, default_value = "geojson")]
-    pub format: Format,
+    pub format: HexFormat,
     /// Write to this file instead of the terminal.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use domain::RegionId;
 use store::{ClusterConfig, PrivateCluster, Store};
 
-use crate::{Failure, cli::Global, commands::region, progress::Step};
+use crate::{Failure, cli::Global, commands::region};
 
 /// An open database. Close it, so that the owner of a private cluster stops it cleanly.
 #[derive(Debug)]
@@ -43,10 +43,6 @@ impl Database {
         if store::regions(&self.store).await?.iter().any(|region| region.id == *id) {
             return Ok(());
         }
-        let tables = region::read(global, id)?;
-        let step = Step::start(&format!("load region {id}"), 0);
-        region::save(&self.store, &tables).await?;
-        step.done(format_args!("{} areas", tables.areas().count()));
-        Ok(())
+        region::save(&self.store, &region::read(global, id)?).await
     }
 }

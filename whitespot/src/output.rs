@@ -35,7 +35,7 @@ pub fn print(text: &str) -> io::Result<()> {
 /// To `file`, all of it or nothing, or to the terminal.
 pub fn write(text: &str, file: Option<&Path>) -> Result<(), Failure> {
     let Some(file) = file else { return Ok(print(text.trim_end_matches('\n'))?) };
-    let explain = |error: io::Error| format!("cannot write {}: {error}. Choose another place with -o", file.display());
+    let explain = |error: io::Error| format!("cannot write {}: {error}. Choose another place", file.display());
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temporary = tempfile::NamedTempFile::new_in(folder).map_err(explain)?;
     temporary.write_all(text.as_bytes()).map_err(explain)?;

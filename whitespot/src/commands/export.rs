@@ -2,7 +2,7 @@ use api::export::{self, HexForm};
 
 use crate::{
     Failure,
-    cli::{Export, Format, Global},
+    cli::{Export, Global, HexFormat},
     database::Database,
     output,
 };
@@ -10,16 +10,17 @@ use crate::{
 /// Writes the published hexagons of a layer.
 pub async fn run(global: &Global, args: Export) -> Result<(), Failure> {
     let database = Database::open(global).await?;
-    let result = render(&database, &args).await;
+    let result = render(global, &database, &args).await;
     database.close().await?;
     output::write(&result?, args.output.as_deref())
 }
 
-async fn render(database: &Database, args: &Export) -> Result<String, Failure> {
+async fn render(global: &Global, database: &Database, args: &Export) -> Result<String, Failure> {
     let form = match args.format {
-        Format::Table | Format::Csv => HexForm::Csv,
-        Format::Json => HexForm::Json,
-        Format::Geojson => HexForm::GeoJson,
+        HexFormat::Csv => HexForm::Csv,
+        HexFormat::Json => HexForm::Json,
+        HexFormat::Geojson if global.json => HexForm::Json,
+        HexFormat::Geojson => HexForm::GeoJson,
     };
     Ok(export::hexes(&database.store, &args.region, args.window.as_ref(), args.source, args.layer, form).await?)
 }

@@ -103,7 +103,9 @@ pub async fn save(store: &Store, tables: &RegionTables) -> Result<(), Failure> {
         provenance: json!({ "credits": tables.credits() }),
         areas: tables.areas().map(area).collect(),
     };
+    let step = Step::start(&format!("load region {}", data.id), 0);
     store.run_tx("save_region", |tx| Box::pin(store::save_region(tx, &data))).await?;
+    step.done(format_args!("{} areas", data.areas.len()));
     Ok(())
 }
 
