@@ -11,6 +11,8 @@
 //! | `evidence` | what devices sent: taken once, marked dirty, read back by block and window |
 //! | `dirty`, `leaves` | which blocks are to be summarised anew, and their summaries |
 //! | `release` | immutable publications, their pieces and map tiles |
+//! | `follow_up` | what became of a batch, for the holder of its code |
+//! | `erasure` | what goes again: a device's evidence, a past year's |
 //! | `region`, `campaign`, `year_key` | areas as hexagons, collection efforts, pseudonym keys |
 //! | [`testing`] | one database per test |
 #![forbid(unsafe_code)]
@@ -20,8 +22,10 @@ mod campaign;
 mod cluster;
 mod db;
 mod dirty;
+mod erasure;
 mod error;
 mod evidence;
+mod follow_up;
 mod leaves;
 mod mercator;
 mod migrations;
@@ -37,8 +41,10 @@ pub use campaign::{CampaignRow, campaign, campaigns, save_campaign};
 pub use cluster::{ClusterConfig, ClusterError, PrivateCluster};
 pub use db::{BoxFuture, Read, Store, Tx};
 pub use dirty::{DirtyBlock, clear_dirty, dirty_blocks, dirty_count};
+pub use erasure::{Erased, Forgotten, erase_device, forget_years, kept_from};
 pub use error::StoreError;
 pub use evidence::{BlockEvidence, Stored, insert_evidence, read_block, read_blocks};
+pub use follow_up::{CountingRelease, FollowUpRow, FollowedBatch, followed_batch, releases_after, save_follow_ups};
 pub use leaves::{BlockLeaves, LeafRow, leaf_layers, read_leaves, replace_leaves, windows};
 pub use region::{
     AreaData, RegionData, RegionRow, SiteRef, area_boxes, area_outlines_geojson, area_tile, areas, load_cover, regions,
@@ -48,4 +54,4 @@ pub use release::{
     AreaRow, NewRelease, PieceRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer, area_rows, begin_release,
     insert_release, latest_release, piece_at, pieces, private_part, release, release_layers, releases, tile,
 };
-pub use year_key::year_key;
+pub use year_key::{year_key, year_keys};

@@ -1,4 +1,4 @@
-use crate::{StoreError, Tx, rows};
+use crate::{Read, StoreError, Tx, rows};
 
 // Three random UUIDs hold 366 random bits; the hash takes out the fixed ones.
 const MAKE: &str = "\
@@ -9,6 +9,18 @@ on conflict do nothing";
 const READ: &str = "\
 -- year_key_read
 select key from year_keys where year = $1";
+
+const ALL: &str = "\
+-- year_keys_all
+select year, key from year_keys order by year";
+
+/// The keys that exist.
+pub async fn year_keys(ex: impl Read) -> Result<Vec<(i16, [u8; 32])>, StoreError> {
+    let mut conn = ex.conn().await?;
+    let found: Vec<(i16, Vec<u8>)> =
+        sqlx::query_as(ALL).fetch_all(&mut *conn).await.map_err(StoreError::doing("read the year keys"))?;
+    found.into_iter().map(|(year, key)| Ok((year, rows::bytes("a year key", &key)?))).collect()
+}
 
 /// The secret key of a calendar year (UTC), made at its first use. Device pseudonyms are HMACs with it.
 pub async fn year_key(tx: &mut Tx<'_>, year: i16) -> Result<[u8; 32], StoreError> {
