@@ -73,6 +73,7 @@ impl ApiError {
             Self::NotHere => "not-here",
             Self::Ingest(IngestError::Malformed(_)) => "malformed-batch",
             Self::Ingest(IngestError::TooManyItems { .. }) => "too-many-items",
+            Self::Ingest(IngestError::TooOften(_)) => "too-often",
             Self::Ingest(IngestError::Overloaded) => "overloaded",
             Self::Ingest(IngestError::Stopping) => "stopping",
             Self::Ingest(IngestError::Store(_)) | Self::Store(_) => "database-unavailable",
@@ -86,6 +87,7 @@ impl ApiError {
             Self::Http(status) => *status,
             Self::NotFound { .. } | Self::NotHere => StatusCode::NOT_FOUND,
             Self::Ingest(IngestError::TooManyItems { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Ingest(IngestError::TooOften(_)) => StatusCode::TOO_MANY_REQUESTS,
             Self::Ingest(IngestError::Overloaded | IngestError::Stopping | IngestError::Store(_)) | Self::Store(_) => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
@@ -101,6 +103,7 @@ impl ApiError {
             Self::NotHere => "Not at this server",
             Self::Ingest(IngestError::Malformed(_)) => "The batch cannot be read",
             Self::Ingest(IngestError::TooManyItems { .. }) => "The batch is too large",
+            Self::Ingest(IngestError::TooOften(_)) => "Too much at once",
             Self::Ingest(IngestError::Overloaded) => "The server is busy",
             Self::Ingest(IngestError::Stopping) => "The server is stopping",
             Self::Ingest(IngestError::Store(_)) | Self::Store(_) => "The database is not available",
@@ -158,6 +161,10 @@ pub async fn as_problem(response: Response) -> Response {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
+        let wait = match &self {
+            Self::Ingest(IngestError::TooOften(time)) => Some(time.as_secs() + 1),
+            _ => (status == StatusCode::SERVICE_UNAVAILABLE).then_some(5),
+        };
         if status.is_server_error() {
             error!(error = %self, code = self.code(), "a request failed");
         }
@@ -171,8 +178,8 @@ impl IntoResponse for ApiError {
         let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        if let Some(seconds) = wait {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -4,6 +4,8 @@
 //! exhaustive map ([`ApiError`]).
 #![forbid(unsafe_code)]
 
+mod admit;
+mod contributions;
 mod error;
 pub mod export;
 mod extract;

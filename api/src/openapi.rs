@@ -4,7 +4,7 @@ use axum::Json;
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{AppState, ops, read, submit};
+use crate::{AppState, contributions, ops, read, submit};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -18,6 +18,8 @@ struct Document;
 pub(crate) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(submit::submit))
+        .routes(routes!(contributions::erase))
+        .routes(routes!(contributions::follow_up))
         .routes(routes!(read::regions))
         .routes(routes!(read::campaigns))
         .routes(routes!(read::releases))

@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc};
+use std::{fmt, net::IpAddr, sync::Arc};
 
 use ingest::Ingest;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -16,6 +16,8 @@ pub struct Parts {
     pub measure: Option<MeasureConfig>,
     /// Renders `/metrics`.
     pub metrics: Option<PrometheusHandle>,
+    /// Whose word on the sender's address is taken (`X-Forwarded-For`).
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 /// Shared by all handlers.
@@ -40,6 +42,10 @@ impl AppState {
 
     pub(crate) fn measure(&self) -> Option<MeasureConfig> {
         self.parts.measure.clone()
+    }
+
+    pub(crate) fn trusted_proxies(&self) -> &[IpAddr] {
+        &self.parts.trusted_proxies
     }
 
     pub(crate) fn metrics(&self) -> Option<&PrometheusHandle> {

@@ -3,7 +3,8 @@
 use axum::{Json, body::Bytes, extract::State};
 use domain::wire::v1::BatchAnswer;
 
-use crate::{ApiError, AppState, error::Problem};
+use crate::{ApiError, AppState, admit::Admitted, error::Problem};
+use ingest::IngestError;
 
 /// Takes a batch of up to 1,000 items and answers each of them after the commit.
 ///
@@ -16,10 +17,19 @@ use crate::{ApiError, AppState, error::Problem};
         (status = 200, description = "one answer an item, in order", body = Object),
         (status = 400, description = "not a batch", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "too many items or bytes", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "too much at once, come again", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "nothing kept, come again", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub async fn submit(State(state): State<AppState>, body: Bytes) -> Result<Json<BatchAnswer>, ApiError> {
+pub async fn submit(
+    State(state): State<AppState>,
+    admitted: Admitted,
+    body: Bytes,
+) -> Result<Json<BatchAnswer>, ApiError> {
     let ingest = state.ingest().ok_or(ApiError::NotHere)?;
-    Ok(Json(ingest.submit(&body).await?))
+    let answer = ingest.submit(&body).await;
+    if let Err(IngestError::Malformed(_) | IngestError::TooManyItems { .. }) = answer {
+        admitted.was_garbage(&state);
+    }
+    Ok(Json(answer?))
 }

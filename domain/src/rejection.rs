@@ -33,8 +33,10 @@ coded_enum! {
         UnknownTechnology = "unknown_technology",
         /// A word of another closed set (failure cause, protocol, medium …) that this version does not know.
         UnknownValue = "unknown_value",
-        /// A value that cannot be measured: negative, infinite, beyond the technology.
+        /// A value that cannot be measured: negative, infinite.
         ImplausibleValue = "implausible_value",
+        /// More than the technology can carry.
+        BeyondTechnology = "beyond_technology",
         /// Positions that no contributor can have travelled between.
         ImplausibleTravel = "implausible_travel",
         /// A campaign that this server does not know.
@@ -43,7 +45,7 @@ coded_enum! {
         CampaignClosed = "campaign_closed",
         /// A track without points.
         EmptyTrack = "empty_track",
-        /// More than one batch or track may hold.
+        /// More than one batch or track may hold, or a device may say of one hexagon on one day.
         TooMany = "too_many",
     }
 }
@@ -55,6 +57,8 @@ coded_enum! {
         Outlier = "outlier",
         /// The same content under another id.
         RepeatedContent = "repeated_content",
+        /// A test like one that the device made at this place within four hours.
+        SimilarTest = "similar_test",
     }
 }
 

@@ -5,13 +5,18 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod follow_up;
+mod guard;
 pub mod import;
+mod judge;
 mod pseudonym;
 mod service;
 mod validate;
 mod writer;
 
 pub use error::IngestError;
+pub use follow_up::{FollowUpCode, FollowedItem};
+pub use guard::{Guard, GuardConfig, TooOften};
 pub use pseudonym::Pseudonymiser;
 pub use service::{Directory, Ingest};
 pub use validate::{Checked, Limits, Validator};

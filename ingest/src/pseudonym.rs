@@ -49,8 +49,18 @@ impl Pseudonymiser {
         }
     }
 
+    /// The pseudonyms of all years whose key exists.
+    pub async fn of_all_years(&self, secret: &DeviceSecret) -> Result<Vec<DevicePseudonym>, StoreError> {
+        let keys = store::year_keys(&self.store).await?;
+        Ok(keys.iter().map(|(_, key)| derive(key, secret)).collect())
+    }
+
     /// The pseudonym of `secret` for evidence of the year that holds `hour`.
-    async fn pseudonym(&self, secret: &DeviceSecret, hour: HourStamp) -> Result<DevicePseudonym, StoreError> {
+    pub(crate) async fn pseudonym(
+        &self,
+        secret: &DeviceSecret,
+        hour: HourStamp,
+    ) -> Result<DevicePseudonym, StoreError> {
         let Window::Year(year) = Window::year_of(hour) else { unreachable!("year_of gives a year") };
         let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&year).copied();
         let key = if let Some(key) = known {

@@ -1,6 +1,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
-use domain::{Clock, Cover, HourStamp, Record, RejectionReason};
+use domain::{
+    BitRate, Clock, Cover, Generation, HourStamp, Record, RejectionReason, SpeedTest,
+    record::{AccessTechnology, Network, TestOutcome},
+};
 use jiff::{SignedDuration, Timestamp, civil::date, tz::TimeZone};
 
 /// What is plausible for evidence that arrives now.
@@ -47,6 +50,7 @@ impl Validator {
         let mut points_rejected = BTreeMap::new();
         let record = match record {
             Record::SpeedTest(test) => {
+                check_technology(&test)?;
                 self.check_time(test.at)?;
                 self.check_place(test.hex)?;
                 Record::SpeedTest(test)
@@ -95,6 +99,28 @@ impl Validator {
     fn check_place(&self, hex: domain::Hex) -> Result<(), RejectionReason> {
         if self.cover.contains(hex) { Ok(()) } else { Err(RejectionReason::OutsideArea) }
     }
+}
+
+/// Above this no device of the technology can be, in Mbit/s: EDGE, dual-carrier HSPA+, LTE category 20, the
+/// peak of IMT-2020; vectored DSL and G.fast on the shortest loop, DOCSIS 4.0.
+const fn most_mbps(network: &Network) -> Option<u32> {
+    match network {
+        Network::Mobile { technology: Some(technology), .. } => Some(match technology.generation() {
+            Generation::Second => 2,
+            Generation::Third => 84,
+            Generation::Fourth => 2_000,
+            Generation::Fifth => 20_000,
+        }),
+        Network::Fixed { access: Some(AccessTechnology::Dsl), .. } => Some(1_000),
+        Network::Fixed { access: Some(AccessTechnology::Cable), .. } => Some(10_000),
+        _ => None,
+    }
+}
+
+fn check_technology(test: &SpeedTest) -> Result<(), RejectionReason> {
+    let (TestOutcome::Completed(result), Some(most)) = (test.outcome, most_mbps(&test.network)) else { return Ok(()) };
+    let beyond = |rate: Option<BitRate>| rate.is_some_and(|rate| rate > BitRate::from_mbps(most));
+    if beyond(result.download) || beyond(result.upload) { Err(RejectionReason::BeyondTechnology) } else { Ok(()) }
 }
 
 #[cfg(test)]

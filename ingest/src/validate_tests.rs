@@ -72,3 +72,40 @@ fn a_track_without_any_good_point_is_rejected_for_its_most_frequent_reason() {
     let track = CoverageTrack { id: ItemId::random(), locked_to: None, points };
     assert_eq!(validator().check(Record::CoverageTrack(track)), Err(RejectionReason::OutsideArea));
 }
+
+#[test]
+fn a_test_faster_than_its_technology_is_refused_and_one_at_the_limit_is_not() {
+    use domain::{
+        ByteCount, SpeedTest, Technology,
+        record::{FixedMedium, Protocol, SpeedResult},
+    };
+    let check = |network: Network, mbps: u32| {
+        let result = SpeedResult { download: Some(BitRate::from_mbps(mbps)), ..SpeedResult::default() };
+        let test = SpeedTest {
+            id: ItemId::random(),
+            at: now(),
+            hex: home().at_most(Hex::FIXED),
+            network,
+            outcome: TestOutcome::Completed(result),
+            protocol: Protocol::Ndt7,
+            bytes: ByteCount::default(),
+            plan_download: None,
+        };
+        validator().check(Record::SpeedTest(test)).map(|_| ())
+    };
+    let mobile = |technology| Network::Mobile { operator: "26201".parse().unwrap(), technology, roaming: false };
+    let line = |access| Network::Fixed { medium: FixedMedium::Lan, access };
+    let beyond = Err(RejectionReason::BeyondTechnology);
+    for (network, most) in [
+        (mobile(Some(Technology::TwoG)), 2),
+        (mobile(Some(Technology::ThreeG)), 84),
+        (mobile(Some(Technology::FourG)), 2_000),
+        (mobile(Some(Technology::FiveGNsa)), 20_000),
+        (line(Some(AccessTechnology::Dsl)), 1_000),
+        (line(Some(AccessTechnology::Cable)), 10_000),
+    ] {
+        assert_eq!((check(network, most), check(network, most + 1)), (Ok(()), beyond), "{network:?}");
+    }
+    assert_eq!(check(mobile(Some(Technology::TwoG)), 300), beyond, "no 2G phone reaches 300 Mbit/s");
+    assert_eq!((check(line(None), 100_000), check(line(Some(AccessTechnology::Fibre)), 100_000)), (Ok(()), Ok(())));
+}

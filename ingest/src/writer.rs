@@ -8,7 +8,7 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use crate::IngestError;
+use crate::{IngestError, follow_up::FollowUp};
 
 /// Bounds of the group commit. Memory is at most `queued_jobs` batches beside those being written.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,7 @@ impl Default for WriterConfig {
 
 struct Job {
     items: Vec<NewEvidence>,
+    follow_up: FollowUp,
     answer: oneshot::Sender<Result<Vec<Stored>, IngestError>>,
 }
 
@@ -74,13 +75,13 @@ impl Writer {
 
 impl WriterHandle {
     /// Commits `items` and says of each what became of it; nothing is kept on an error.
-    pub async fn write(&self, items: Vec<NewEvidence>) -> Result<Vec<Stored>, IngestError> {
+    pub(crate) async fn write(&self, items: Vec<NewEvidence>, follow_up: FollowUp) -> Result<Vec<Stored>, IngestError> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
         let (answer, outcome) = oneshot::channel();
         let jobs = self.jobs.upgrade().ok_or(IngestError::Stopping)?;
-        jobs.try_send(Job { items, answer }).map_err(|error| match error {
+        jobs.try_send(Job { items, follow_up, answer }).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => IngestError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => IngestError::Stopping,
         })?;
@@ -111,16 +112,30 @@ async fn commit(store: &Store, group: Vec<Job>) {
     let lengths: Vec<usize> = group.iter().map(|job| job.items.len()).collect();
     let mut items = Vec::with_capacity(lengths.iter().sum());
     let mut answers = Vec::with_capacity(group.len());
+    let mut follow_ups = Vec::with_capacity(group.len());
     for job in group {
         items.extend(job.items);
+        follow_ups.push(job.follow_up);
         answers.push(job.answer);
     }
     let items: Arc<[NewEvidence]> = items.into();
+    let follow_ups: Arc<[FollowUp]> = follow_ups.into();
     metrics::histogram!("whitespot_ingest_group_items").record(items.len() as f64);
     let result = store
         .run_tx("ingest_batch", |tx| {
-            let items = Arc::clone(&items);
-            Box::pin(async move { store::insert_evidence(tx, &items).await })
+            let (items, follow_ups) = (Arc::clone(&items), Arc::clone(&follow_ups));
+            Box::pin(async move {
+                let stored = store::insert_evidence(tx, &items).await?;
+                let mut rest = stored.as_slice();
+                let mut rows = Vec::with_capacity(follow_ups.len());
+                for follow_up in &*follow_ups {
+                    let (mine, others) = rest.split_at(follow_up.written.len());
+                    rows.push(follow_up.row(mine));
+                    rest = others;
+                }
+                store::save_follow_ups(tx, &rows).await?;
+                Ok(stored)
+            })
         })
         .await;
     match result {

@@ -1,6 +1,8 @@
 //! Promise 6: nothing acknowledged is lost, nothing counts twice, every item gets exactly one answer.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
+use std::sync::atomic::{AtomicI32, Ordering};
+
 use domain::{Hex, Technology, wire::v1::Item};
 use e2e::{Contributor, Whitespot, http, post, track};
 use serde_json::json;
@@ -11,8 +13,11 @@ fn somewhere() -> Hex {
     Hex::from_degrees(51.4556, 7.0116, Hex::MOBILE).unwrap()
 }
 
+/// Each at another hour: the same content under two ids would be set apart.
 fn item() -> Item {
-    track("26201", HOUR, &[(somewhere(), Some(Technology::FourG))])
+    static HOURS: AtomicI32 = AtomicI32::new(0);
+    let hour = HOUR - HOURS.fetch_add(1, Ordering::Relaxed);
+    track("26201", hour, &[(somewhere(), Some(Technology::FourG))])
 }
 
 #[tokio::test]

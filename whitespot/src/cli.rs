@@ -1,6 +1,9 @@
 //! The command line: outside tools rely on it, so names and defaults only grow.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use domain::{Hex, RegionId, Window};
@@ -51,6 +54,8 @@ pub enum Command {
     Rank(Rank),
     /// Write the published hexagons of a layer.
     Export(Export),
+    /// Destroy the evidence of past years together with the keys of its pseudonyms. Releases stay.
+    Retention(Retention),
     /// Print the OpenAPI document of the HTTP interface.
     Openapi,
 }
@@ -65,11 +70,15 @@ impl Command {
 #[derive(Debug, Args)]
 pub struct Listen {
     /// Address and port; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
-    pub listen: SocketAddr,
+    #[arg(long = "listen", default_value = "127.0.0.1:8080", value_name = "ADDR:PORT")]
+    pub address: SocketAddr,
     /// Write the bound address to this file once connections are taken.
     #[arg(long, value_name = "FILE")]
     pub port_file: Option<PathBuf>,
+    /// Address of a reverse proxy whose `X-Forwarded-For` is believed; may be given several times. Without it
+    /// all requests through a proxy share the limit of one sender (none, if the proxy is on this machine).
+    #[arg(long = "trusted-proxy", value_name = "ADDR")]
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 #[derive(Debug, Args)]
@@ -179,6 +188,13 @@ pub struct Release {
     /// Only this window, for example campaign:messwoche-nrw-2026 or 2026; all windows otherwise.
     #[arg(long)]
     pub window: Option<Window>,
+}
+
+#[derive(Debug, Args)]
+pub struct Retention {
+    /// Calendar years that are kept beside the current one.
+    #[arg(long, value_name = "YEARS", value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub keep_years: u8,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -7,4 +7,5 @@ pub mod measure;
 pub mod rank;
 pub mod region;
 pub mod release;
+pub mod retention;
 pub mod serve;

@@ -7,7 +7,8 @@ use api::{
     measure::{Endpoints, MeasureConfig},
 };
 use domain::{Clock, Cover, SystemClock};
-use ingest::{Directory, Ingest, Limits, Validator, Writer, WriterConfig};
+use ingest::{Directory, Guard, GuardConfig, Ingest, Limits, Validator, Writer, WriterConfig};
+use jiff::{civil::date, tz::TimeZone};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use store::Store;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -32,7 +33,7 @@ pub struct Server {
 impl Server {
     /// Binds, and serves at once. Summaries wait for [`Self::aggregate`].
     pub async fn start(database: &Database, listen: &Listen) -> Result<Self, Failure> {
-        let listener = bind(listen.listen).await?;
+        let listener = bind(listen.address).await?;
         let address = listener.local_addr()?;
         let store = database.store.clone();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
@@ -40,13 +41,21 @@ impl Server {
 
         let writer = Writer::start(&store, WriterConfig::default());
         let (validator, campaigns) = ground(&store, &clock).await?;
-        let ingest = Arc::new(Ingest::new(store.clone(), validator, campaigns, writer.handle()));
+        let ingest = Arc::new(Ingest::new(
+            store.clone(),
+            validator,
+            campaigns,
+            Guard::new(GuardConfig::default(), Arc::clone(&clock)),
+            Arc::clone(&clock),
+            writer.handle(),
+        ));
         let state = AppState::new(Parts {
             store: store.clone(),
             ingest: Some(ingest),
             measure: Some(MeasureConfig::default()),
             // Fails only when a recorder was installed before, as a test may have done.
             metrics: PrometheusBuilder::new().install_recorder().ok(),
+            trusted_proxies: listen.trusted_proxies.clone(),
         });
         let app = api::app(state).into_make_service_with_connect_info::<Endpoints>();
         let http = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
@@ -105,5 +114,9 @@ async fn ground(store: &Store, clock: &Arc<dyn Clock>) -> Result<(Validator, Dir
         }
     }
     let cover = Arc::new(Cover::new(pairs));
-    Ok((Validator::new(cover, Arc::clone(clock), Limits::default()), campaigns))
+    let mut limits = Limits::default();
+    if let Some(year) = store::kept_from(store).await? {
+        limits.earliest = limits.earliest.max(date(year, 1, 1).to_zoned(TimeZone::UTC)?.timestamp());
+    }
+    Ok((Validator::new(cover, Arc::clone(clock), limits), campaigns))
 }

@@ -1,4 +1,7 @@
-use std::{fmt, net::SocketAddr};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::{
     extract::{ConnectInfo, connect_info::Connected},
@@ -21,11 +24,15 @@ impl Endpoints {
     }
 
     /// As the listener noted it. A plain `ConnectInfo<SocketAddr>` serves as well.
-    pub(super) fn of(parts: &Parts) -> Option<Self> {
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
         let noted = parts.extensions.get::<ConnectInfo<Self>>().map(|&ConnectInfo(endpoints)| endpoints);
         noted.or_else(|| {
             parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|&ConnectInfo(client)| Self::new(client, None))
         })
+    }
+
+    pub(crate) const fn address(&self) -> IpAddr {
+        self.client.ip().to_canonical()
     }
 
     pub(super) fn client(&self) -> String {

@@ -31,7 +31,11 @@ fn an_answer_is_written_with_what_there_is_to_say() {
         detail: None,
         points_rejected: BTreeMap::new(),
     };
-    let answer = BatchAnswer { batch_id: "904eb6b5-ad15-41e5-9c05-d8393fbb9a20".parse().unwrap(), items: vec![item] };
+    let answer = BatchAnswer {
+        batch_id: "904eb6b5-ad15-41e5-9c05-d8393fbb9a20".parse().unwrap(),
+        items: vec![item],
+        follow_up: None,
+    };
     let json = serde_json::to_string(&answer).unwrap();
     assert_eq!(
         json,

@@ -92,6 +92,7 @@ fn every_reason_that_the_wire_can_give_has_a_vector() {
     let needs_server = [
         RejectionReason::NullIsland,
         RejectionReason::OutsideArea,
+        RejectionReason::BeyondTechnology,
         RejectionReason::ImplausibleTravel,
         RejectionReason::UnknownCampaign,
         RejectionReason::CampaignClosed,

@@ -122,6 +122,10 @@ pub(crate) fn answer_with(upload: &Upload, outcome: &str) -> UploadResult {
         detail: None,
         points_rejected: std::collections::BTreeMap::new(),
     };
-    let answer = BatchAnswer { batch_id: envelope.batch_id, items: ids_of(upload).into_iter().map(item).collect() };
+    let answer = BatchAnswer {
+        batch_id: envelope.batch_id,
+        items: ids_of(upload).into_iter().map(item).collect(),
+        follow_up: None,
+    };
     http(200, &serde_json::to_vec(&answer).unwrap())
 }

@@ -157,8 +157,10 @@ async fn submit(client: &reqwest::Client, url: &str, body: Vec<u8>) -> Result<()
         if status.is_success() {
             let answer: domain::wire::v1::BatchAnswer = response.json().await?;
             // The simulation makes only valid items: another answer is a fault worth stopping for.
-            if let Some(bad) =
-                answer.items.iter().find(|item| !matches!(item.outcome.as_str(), "accepted" | "duplicate"))
+            if let Some(bad) = answer
+                .items
+                .iter()
+                .find(|item| !matches!(item.outcome.as_str(), "accepted" | "quarantined" | "duplicate"))
             {
                 return Err(format!("the server did not take a simulated item: {bad:?}").into());
             }

@@ -13,6 +13,10 @@ pub struct BatchAnswer {
     pub batch_id: BatchId,
     /// In the order of the items.
     pub items: Vec<ItemAnswer>,
+    /// Shows its holder what became of the items, at `GET /v1/follow-up/{code}`. The same for a batch that is
+    /// sent again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<String>,
 }
 
 /// What became of one item.
@@ -25,7 +29,7 @@ pub struct ItemAnswer {
     pub id: Option<Uuid>,
     /// `accepted`, `quarantined`, `duplicate`, `conflict` or `rejected`.
     pub outcome: String,
-    /// Why it was rejected.
+    /// Why it was rejected. For `quarantined` see `detail`.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "known_reason")]
     pub reason: Option<RejectionReason>,
     /// What to change.

@@ -1,3 +1,5 @@
+use std::hash::{DefaultHasher, Hasher as _};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -44,6 +46,15 @@ pub fn read_item(raw: &RawValue) -> Result<(Record, Item), Refusal> {
     }
 }
 
+/// What tells items apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemHashes {
+    /// See [`Item::content_hash`]; stored.
+    pub content: [u8; 16],
+    /// Without the id; for the memory of one process.
+    pub without_id: u64,
+}
+
 impl Item {
     /// The id as sent, checked or not.
     pub const fn uuid(&self) -> Uuid {
@@ -58,11 +69,22 @@ impl Item {
     /// 128 bits of SHA-256 over the JSON of the item: independent of field order, white space and unknown
     /// fields; of spelling too, for the normal form that [`read_item`] returns.
     pub fn content_hash(&self) -> [u8; 16] {
+        self.hashes().content
+    }
+
+    /// [`Self::content_hash`], and a hash of the content without the id: the same measurement under another
+    /// id has the same.
+    pub fn hashes(&self) -> ItemHashes {
         // Serialising own plain structs to memory cannot fail.
         let canonical = serde_json::to_vec(self).unwrap_or_default();
-        let mut hash = [0; 16];
-        hash.copy_from_slice(&Sha256::digest(&canonical)[..16]);
-        hash
+        let mut content = [0; 16];
+        content.copy_from_slice(&Sha256::digest(&canonical)[..16]);
+        let id = self.uuid().hyphenated().to_string();
+        let at = canonical.windows(id.len()).position(|window| window == id.as_bytes()).unwrap_or(0);
+        let mut rest = DefaultHasher::new();
+        rest.write(&canonical[..at]);
+        rest.write(canonical.get(at + id.len()..).unwrap_or_default());
+        ItemHashes { content, without_id: rest.finish() }
     }
 }
 

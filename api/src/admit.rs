@@ -1,0 +1,52 @@
+//! Who sends a request, for as long as it takes to decide whether they may. Never logged, never stored.
+
+use std::net::IpAddr;
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use ingest::GuardConfig;
+
+use crate::{ApiError, AppState, measure::Endpoints};
+
+/// A request whose sender may send one more. Extract it before the body: a refused body is not read.
+#[derive(Clone, Copy)]
+pub struct Admitted {
+    address: Option<IpAddr>,
+}
+
+impl Admitted {
+    /// A request that turned out to be garbage costs its sender more than a good one.
+    pub fn was_garbage(self, state: &AppState) {
+        if let (Some(address), Some(ingest)) = (self.address, state.ingest()) {
+            // Whether the bucket has so much left decides the next request, not this one.
+            let _ = ingest.guard().admit_address(address, GuardConfig::GARBAGE_COST);
+        }
+    }
+}
+
+impl FromRequestParts<AppState> for Admitted {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let address = sender(parts, state.trusted_proxies());
+        if let (Some(address), Some(ingest)) = (address, state.ingest()) {
+            ingest.guard().admit_address(address, 1).map_err(ingest::IngestError::from)?;
+        }
+        Ok(Self { address })
+    }
+}
+
+/// The address that counts: of the connection, or what a proxy of ours says. `None` for programs of this
+/// machine itself, which are the operator's.
+fn sender(parts: &Parts, proxies: &[IpAddr]) -> Option<IpAddr> {
+    let connected = Endpoints::of(parts)?.address();
+    let itself = (!connected.is_loopback()).then_some(connected);
+    if !proxies.contains(&connected) {
+        return itself;
+    }
+    let named = parts.headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    let named: Vec<&str> = named.flat_map(|line| line.split(',')).map(str::trim).collect();
+    // From the right: what stands left of the first foreign address may be anybody's invention.
+    let foreign =
+        named.iter().rev().map(|text| text.parse().ok()).find(|address| address.is_none_or(|a| !proxies.contains(&a)));
+    foreign.flatten().or(itself)
+}

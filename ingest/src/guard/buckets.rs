@@ -1,0 +1,50 @@
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use super::TooOften;
+
+/// Places in each of the two rows.
+const PLACES: usize = 1 << 16;
+
+/// Token buckets in a table of fixed size (GCRA): each place holds the moment at
+/// which its bucket would be full again, in microseconds.
+#[derive(Debug)]
+pub(super) struct Buckets {
+    rows: [Box<[AtomicU64]>; 2],
+    /// Microseconds that one token takes to come back.
+    interval: u64,
+    /// Microseconds of tokens that a full bucket holds.
+    depth: u64,
+}
+
+impl Buckets {
+    pub fn new(per_second: f64, burst: u32) -> Self {
+        let row = || (0..PLACES).map(|_| AtomicU64::new(0)).collect();
+        let interval = (1e6 / per_second).max(1.0) as u64;
+        Self { rows: [row(), row()], interval, depth: interval * u64::from(burst) }
+    }
+
+    /// Takes tokens, or says when there will be enough. A race of two requests may let both pass: the next
+    /// one pays for it.
+    pub fn take(&self, key: u64, tokens: u32, now: Duration) -> Result<(), TooOften> {
+        let now = now.as_micros() as u64;
+        let places = self.places(key);
+        let full_again = places.iter().map(|place| place.load(Ordering::Relaxed)).min().unwrap_or(0).max(now);
+        let after = full_again.saturating_add(self.interval.saturating_mul(u64::from(tokens)));
+        let latest = now + self.depth;
+        if after > latest {
+            return Err(TooOften(Duration::from_micros(after - latest)));
+        }
+        for place in places {
+            place.fetch_max(after, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn places(&self, key: u64) -> [&AtomicU64; 2] {
+        let [first, second] = &self.rows;
+        [&first[key as usize % PLACES], &second[(key >> 32) as usize % PLACES]]
+    }
+}
