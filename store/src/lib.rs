@@ -12,6 +12,7 @@
 //! | `dirty`, `leaves` | which blocks are to be summarised anew, and their summaries |
 //! | `release` | immutable publications, their pieces and map tiles |
 //! | `region`, `campaign`, `year_key` | areas as hexagons, collection efforts, pseudonym keys |
+//! | `supply_tiles` | what others publish about supply: context, never evidence |
 //! | [`testing`] | one database per test |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -30,6 +31,7 @@ mod points;
 mod region;
 mod release;
 mod rows;
+mod supply_tiles;
 pub mod testing;
 mod year_key;
 
@@ -48,4 +50,5 @@ pub use release::{
     AreaRow, NewRelease, PieceRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer, area_rows, begin_release,
     insert_release, latest_release, piece_at, pieces, private_part, release, release_layers, releases, tile,
 };
+pub use supply_tiles::{SupplyTile, insert_supply_tiles, supply_tile_count};
 pub use year_key::year_key;
