@@ -7,12 +7,14 @@
 mod error;
 pub mod import;
 mod pseudonym;
+mod recorder;
 mod service;
 mod validate;
 mod writer;
 
 pub use error::IngestError;
 pub use pseudonym::Pseudonymiser;
+pub use recorder::Recorder;
 pub use service::{Directory, Ingest};
 pub use validate::{Checked, Limits, Validator};
 pub use writer::{Writer, WriterConfig};

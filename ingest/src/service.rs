@@ -1,3 +1,5 @@
+mod geosubmit;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::{Arc, PoisonError, RwLock},
