@@ -9,6 +9,7 @@ mod contributions;
 mod error;
 pub mod export;
 mod extract;
+mod geosubmit;
 pub mod measure;
 mod openapi;
 mod ops;
@@ -47,6 +48,7 @@ pub fn app(state: AppState) -> Router {
     let measure = state.measure().map(measure::routes).unwrap_or_default();
     let (routes, _) = openapi::router().split_for_parts();
     let routes = routes
+        .merge(geosubmit::routes())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new())

@@ -8,6 +8,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use store::{Store, StoreError};
 
+use crate::Recorder;
+
 /// Turns a device's secret into the pseudonym of a calendar year: HMAC-SHA-256(secret, key of the year), 128 bits.
 ///
 /// Keys live in the database and go with the evidence of their year, so a pseudonym never spans two years.
@@ -29,6 +31,23 @@ impl Pseudonymiser {
         secret: &DeviceSecret,
         record: &Record,
     ) -> Result<(DevicePseudonym, BTreeMap<i16, DevicePseudonym>), StoreError> {
+        self.of_message(secret.expose(), record).await
+    }
+
+    /// The same for a recorder of a foreign format.
+    pub async fn of_recorder(
+        &self,
+        recorder: &Recorder,
+        record: &Record,
+    ) -> Result<(DevicePseudonym, BTreeMap<i16, DevicePseudonym>), StoreError> {
+        self.of_message(&recorder.message(), record).await
+    }
+
+    async fn of_message(
+        &self,
+        message: &[u8],
+        record: &Record,
+    ) -> Result<(DevicePseudonym, BTreeMap<i16, DevicePseudonym>), StoreError> {
         let hours: BTreeSet<HourStamp> = match record {
             Record::SpeedTest(test) => [HourStamp::containing(test.at)].into(),
             Record::DeadSpotReport(report) => [HourStamp::containing(report.at)].into(),
@@ -39,28 +58,33 @@ impl Pseudonymiser {
             if let Window::Year(year) = Window::year_of(hour)
                 && !years.contains_key(&year)
             {
-                years.insert(year, self.pseudonym(secret, hour).await?);
+                years.insert(year, self.pseudonym(message, hour).await?);
             }
         }
         match years.pop_first() {
             Some((_, first)) => Ok((first, years)),
             // A track without points is never written; its name is nobody's.
-            None => Ok((derive(&[0; 32], secret), years)),
+            None => Ok((derive(&[0; 32], message), years)),
         }
     }
 
     /// The pseudonyms of all years whose key exists.
     pub async fn of_all_years(&self, secret: &DeviceSecret) -> Result<Vec<DevicePseudonym>, StoreError> {
         let keys = store::year_keys(&self.store).await?;
-        Ok(keys.iter().map(|(_, key)| derive(key, secret)).collect())
+        Ok(keys.iter().map(|(_, key)| derive(key, secret.expose())).collect())
     }
 
-    /// The pseudonym of `secret` for evidence of the year that holds `hour`.
-    pub(crate) async fn pseudonym(
+    /// The pseudonym of a device for evidence of the year that holds `hour`.
+    pub(crate) async fn of_device(
         &self,
         secret: &DeviceSecret,
         hour: HourStamp,
     ) -> Result<DevicePseudonym, StoreError> {
+        self.pseudonym(secret.expose(), hour).await
+    }
+
+    /// The pseudonym of `message` for evidence of the year that holds `hour`.
+    async fn pseudonym(&self, message: &[u8], hour: HourStamp) -> Result<DevicePseudonym, StoreError> {
         let Window::Year(year) = Window::year_of(hour) else { unreachable!("year_of gives a year") };
         let known = self.keys.read().unwrap_or_else(PoisonError::into_inner).get(&year).copied();
         let key = if let Some(key) = known {
@@ -70,15 +94,15 @@ impl Pseudonymiser {
             self.keys.write().unwrap_or_else(PoisonError::into_inner).insert(year, key);
             key
         };
-        Ok(derive(&key, secret))
+        Ok(derive(&key, message))
     }
 }
 
-fn derive(key: &[u8; 32], secret: &DeviceSecret) -> DevicePseudonym {
+fn derive(key: &[u8; 32], message: &[u8]) -> DevicePseudonym {
     // HMAC takes a key of any length.
     #[expect(clippy::expect_used, reason = "HMAC accepts every key length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");
-    mac.update(secret.expose());
+    mac.update(message);
     let digest = mac.finalize().into_bytes();
     let mut short = [0; 16];
     short.copy_from_slice(&digest[..16]);
@@ -92,8 +116,9 @@ mod tests {
     #[test]
     fn a_device_has_another_name_in_another_year_and_the_same_within_one() {
         let secret = DeviceSecret::random();
-        assert_eq!(derive(&[1; 32], &secret), derive(&[1; 32], &secret));
-        assert_ne!(derive(&[1; 32], &secret), derive(&[2; 32], &secret));
-        assert_ne!(derive(&[1; 32], &secret).as_bytes(), secret.expose());
+        let secret = secret.expose();
+        assert_eq!(derive(&[1; 32], secret), derive(&[1; 32], secret));
+        assert_ne!(derive(&[1; 32], secret), derive(&[2; 32], secret));
+        assert_ne!(derive(&[1; 32], secret).as_bytes(), secret);
     }
 }

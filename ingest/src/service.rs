@@ -1,3 +1,5 @@
+mod geosubmit;
+
 use std::{
     collections::HashMap,
     sync::{Arc, PoisonError, RwLock},
@@ -105,9 +107,9 @@ impl Ingest {
         }
         let code = FollowUpCode::of(&secret, batch.batch_id);
         let now = HourStamp::containing(self.clock.now());
-        let device = self.pseudonyms.pseudonym(&secret, now).await?;
+        let device = self.pseudonyms.of_device(&secret, now).await?;
         let follow_up = FollowUp { code: code.hash(), device, items: followed, written: written.clone() };
-        let stored = self.writer.write(evidence, follow_up).await?;
+        let stored = self.writer.write(evidence, Some(follow_up)).await?;
         for ((index, trace), stored) in written.iter().zip(&traces).zip(stored) {
             if stored == Stored::New {
                 visit.remember(trace);

@@ -29,7 +29,7 @@ impl Default for WriterConfig {
 
 struct Job {
     items: Vec<NewEvidence>,
-    follow_up: FollowUp,
+    follow_up: Option<FollowUp>,
     answer: oneshot::Sender<Result<Vec<Stored>, IngestError>>,
 }
 
@@ -75,7 +75,11 @@ impl Writer {
 
 impl WriterHandle {
     /// Commits `items` and says of each what became of it; nothing is kept on an error.
-    pub(crate) async fn write(&self, items: Vec<NewEvidence>, follow_up: FollowUp) -> Result<Vec<Stored>, IngestError> {
+    pub(crate) async fn write(
+        &self,
+        items: Vec<NewEvidence>,
+        follow_up: Option<FollowUp>,
+    ) -> Result<Vec<Stored>, IngestError> {
         if items.is_empty() {
             return Ok(Vec::new());
         }
@@ -119,7 +123,7 @@ async fn commit(store: &Store, group: Vec<Job>) {
         answers.push(job.answer);
     }
     let items: Arc<[NewEvidence]> = items.into();
-    let follow_ups: Arc<[FollowUp]> = follow_ups.into();
+    let follow_ups: Arc<[(usize, Option<FollowUp>)]> = lengths.iter().copied().zip(follow_ups).collect();
     metrics::histogram!("whitespot_ingest_group_items").record(items.len() as f64);
     let result = store
         .run_tx("ingest_batch", |tx| {
@@ -128,9 +132,9 @@ async fn commit(store: &Store, group: Vec<Job>) {
                 let stored = store::insert_evidence(tx, &items).await?;
                 let mut rest = stored.as_slice();
                 let mut rows = Vec::with_capacity(follow_ups.len());
-                for follow_up in &*follow_ups {
-                    let (mine, others) = rest.split_at(follow_up.written.len());
-                    rows.push(follow_up.row(mine));
+                for (length, follow_up) in &*follow_ups {
+                    let (mine, others) = rest.split_at(*length);
+                    rows.extend(follow_up.as_ref().map(|follow_up| follow_up.row(mine)));
                     rest = others;
                 }
                 store::save_follow_ups(tx, &rows).await?;

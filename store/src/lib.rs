@@ -14,6 +14,7 @@
 //! | `follow_up` | what became of a batch, for the holder of its code |
 //! | `erasure` | what goes again: a device's evidence, a past year's |
 //! | `region`, `campaign`, `year_key` | areas as hexagons, collection efforts, pseudonym keys |
+//! | `supply_tiles` | what others publish about supply: context, never evidence |
 //! | [`testing`] | one database per test |
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -34,6 +35,7 @@ mod points;
 mod region;
 mod release;
 mod rows;
+mod supply_tiles;
 pub mod testing;
 mod year_key;
 
@@ -54,4 +56,5 @@ pub use release::{
     AreaRow, NewRelease, PieceRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer, area_rows, begin_release,
     insert_release, latest_release, piece_at, pieces, private_part, release, release_layers, releases, tile,
 };
+pub use supply_tiles::{SupplyTile, insert_supply_tiles, supply_tile_count};
 pub use year_key::{year_key, year_keys};

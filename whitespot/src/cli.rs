@@ -44,7 +44,8 @@ pub enum Command {
     Serve(Serve),
     /// Measure this connection against a whitespot server and submit the result.
     Measure(Measure),
-    /// Read a foreign file as evidence, all of it or nothing.
+    /// Read a foreign file as evidence: drive-test, funkloch-app, rtr-opendata, geosubmit, librespeed-telemetry,
+    /// ndt7-json, csv; or as context: ookla-tiles.
     Import(Import),
     /// Build, load and list regions from official files.
     Region(Region),
@@ -138,14 +139,46 @@ pub struct Measure {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// Format of the file: drive-test.
-    #[arg(long, default_value = "drive-test")]
-    pub format: String,
+    /// Format of the file; recognised by its content if not given.
+    #[arg(long)]
+    pub format: Option<String>,
     /// Region that the evidence belongs to; loaded from --regions-dir if the database does not have it.
     #[arg(long)]
     pub region: RegionId,
-    /// A file, a folder, or a .tar.gz.
+    /// Read all of it, say what would be taken, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Which column means what, for tables that no other format knows (format csv).
+    #[arg(long, value_name = "FILE.toml")]
+    pub mapping: Option<PathBuf>,
+    /// Hexagon of all results, for formats without a place (librespeed-telemetry, ndt7-json).
+    #[arg(long)]
+    pub hex: Option<Hex>,
+    /// When tiles of supply were measured, for example 2023-Q4 (ookla-tiles).
+    #[arg(long)]
+    pub period: Option<ingest::import::Period>,
+    /// Which layer tiles of supply are (ookla-tiles).
+    #[arg(long)]
+    pub kind: Option<TileLayer>,
+    /// A file, a folder, or a .tar.gz; files may be gzipped.
     pub input: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum TileLayer {
+    /// Phones on Wi-Fi or cable.
+    Fixed,
+    /// Phones on a mobile network.
+    Mobile,
+}
+
+impl From<TileLayer> for ingest::import::TileKind {
+    fn from(layer: TileLayer) -> Self {
+        match layer {
+            TileLayer::Fixed => Self::Fixed,
+            TileLayer::Mobile => Self::Mobile,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub struct ImportReport {
     /// Format read.
     pub format: String,
+    /// Nothing was written: `accepted` is what would be taken, unless it is there already.
+    pub dry_run: bool,
     /// Points (or single records) read.
     pub read: u64,
     /// Now in the database.
@@ -18,7 +20,7 @@ pub struct ImportReport {
     pub conflict: u64,
     /// Not taken, by reason.
     pub rejected: BTreeMap<RejectionReason, u64>,
-    /// Where each reason was met first.
+    /// Where each reason was met first: file and row (line of a table, number of an item of a document).
     pub first_rejected: BTreeMap<RejectionReason, String>,
     /// Wall time of reading, judging and writing.
     pub seconds: f64,
@@ -40,8 +42,13 @@ impl fmt::Display for ImportReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let rate = self.read as f64 / self.seconds.max(1e-9);
         writeln!(f, "{}: {} points read in {:.1} s ({rate:.0} points/s)", self.format, self.read, self.seconds)?;
-        writeln!(f, "  accepted   {:>9}", self.accepted)?;
-        writeln!(f, "  duplicate  {:>9}", self.duplicate)?;
+        if self.dry_run {
+            writeln!(f, "  a dry run: nothing was written, and nothing compared with what is there")?;
+            writeln!(f, "  acceptable {:>9}", self.accepted)?;
+        } else {
+            writeln!(f, "  accepted   {:>9}", self.accepted)?;
+            writeln!(f, "  duplicate  {:>9}", self.duplicate)?;
+        }
         if self.conflict > 0 {
             writeln!(f, "  conflict   {:>9}   same id, other content: what came first stays", self.conflict)?;
         }

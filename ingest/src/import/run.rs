@@ -1,107 +1,251 @@
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use domain::{Clock, NewEvidence, Record, wire::v1::Item};
-use store::{Store, Stored};
+use domain::{Clock, NewEvidence, Record, RejectionReason, SourceClass, wire::v1::Item};
+use store::{Store, Stored, SupplyTile};
+use tokio::{sync::mpsc, task::spawn_blocking};
 
-use super::{Format, Found, ImportError, ImportReport};
-use crate::{Checked, Pseudonymiser, Validator};
+use super::{Format, Found, ImportError, ImportReport, Judge, Target};
+use crate::{Pseudonymiser, Recorder};
 
 /// Where an import goes and who judges it.
 #[derive(Debug)]
 pub struct ImportTarget<'a> {
-    /// The database.
-    pub store: &'a Store,
+    /// The database; without one, the import is a dry run.
+    pub store: Option<&'a Store>,
     /// The same judge as for HTTP.
-    pub validator: &'a Validator,
+    pub judge: &'a Judge,
     /// For the duration in the report.
     pub clock: &'a dyn Clock,
 }
 
-/// Rows of one INSERT call; all calls of an import share one transaction.
-const ITEMS_PER_CALL: usize = 50;
+/// What an import tells while it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Points read in the first pass.
+    Checked(u64),
+    /// The first pass is done; so many points are to be written.
+    Length(u64),
+    /// Points written in the second pass.
+    Written(u64),
+}
 
-/// Reads `input`, judges every record, and writes all of it in one transaction, or nothing.
-///
-/// `progress` is told how many points were read, and then how many were written.
+/// Takes progress, from any thread.
+pub type Tell = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// Records of one transaction, and points of one: enough for a group, little enough to hold and to repeat.
+const RECORDS_PER_PART: usize = 200;
+const POINTS_PER_PART: u64 = 50_000;
+const TILES_PER_PART: usize = 1_000;
+/// Parts that may wait for the database.
+const PARTS_IN_FLIGHT: usize = 2;
+
+/// Reads `input` twice. The first time nothing is written: an input that is cut off or of another format ends
+/// here, with nothing loaded. The second time its records are written in parts, each a transaction, while the next
+/// is read. Ids come from content: an import that was stopped goes on where it was, by being run again.
 pub async fn import(
-    format: &dyn Format,
+    format: Arc<dyn Format>,
     input: &Path,
     target: ImportTarget<'_>,
-    progress: &(dyn Fn(&'static str, u64) + Sync),
+    tell: Tell,
 ) -> Result<ImportReport, ImportError> {
     let start = target.clock.monotonic();
-    let mut report = ImportReport { format: format.name().to_owned(), ..ImportReport::default() };
-    let mut records = Vec::new();
-    format.read(input, &mut |found| {
-        match found {
-            Found::Refused { file, record, reason } => {
-                report.read += 1;
-                report.reject(reason, 1, || format!("{file}, record {record}"));
-            }
-            Found::Record { recorder, file, record } => {
-                report.read += weight(&record);
-                if let Some(record) = judge(target.validator, &file, record, &mut report) {
-                    records.push((recorder, record));
-                }
-            }
-        }
-        progress("read", report.read);
-    })?;
+    let stop = StopOnDrop::default();
+    let reader = Reader { format, input: input.into(), judge: target.judge.clone(), stopped: Arc::clone(&stop.0) };
 
-    let pseudonyms = Pseudonymiser::new(target.store.clone());
-    let mut items = Vec::with_capacity(records.len());
-    for (recorder, record) in records {
-        let (device, other_years) = pseudonyms.pseudonyms(&recorder, &record).await?;
-        let content_hash = Item::from(&record).content_hash();
-        let source = format.source();
-        items.push(NewEvidence { device, other_years, source, campaign: None, quarantine: None, content_hash, record });
+    let (first, telling) = (reader.clone(), Arc::clone(&tell));
+    let mut report = on_a_thread(move || first.check(&telling)).await?;
+    if let Some(store) = target.store {
+        tell(Progress::Length(report.accepted));
+        report = write(store, reader, &tell).await?;
     }
-    let items: Arc<[NewEvidence]> = items.into();
-    let stored = target
-        .store
-        .run_tx("import", |tx| {
-            let items = Arc::clone(&items);
-            Box::pin(async move {
-                let mut stored = Vec::with_capacity(items.len());
-                for chunk in items.chunks(ITEMS_PER_CALL) {
-                    stored.extend(store::insert_evidence(tx, chunk).await?);
-                }
-                Ok(stored)
-            })
-        })
-        .await?;
-    for (item, stored) in items.iter().zip(stored) {
-        let count = match stored {
-            Stored::New => &mut report.accepted,
-            Stored::Duplicate => &mut report.duplicate,
-            Stored::Conflict => &mut report.conflict,
-        };
-        *count += weight(&item.record);
-        progress("written", report.accepted + report.duplicate + report.conflict);
-    }
+    report.dry_run = target.store.is_none();
     report.seconds = target.clock.monotonic().saturating_sub(start).as_secs_f64();
     Ok(report)
 }
 
-/// The plausible part of a record; what is cut is counted.
-fn judge(validator: &Validator, file: &str, record: Record, report: &mut ImportReport) -> Option<Record> {
-    let points = weight(&record);
-    let place = || file.to_owned();
-    match validator.check(record) {
-        Ok(Checked { record, points_rejected }) => {
-            for (reason, count) in points_rejected {
-                report.reject(reason, u64::from(count), place);
-            }
-            Some(record)
-        }
-        Err(reason) => {
-            report.reject(reason, points, place);
-            None
+async fn write(store: &Store, reader: Reader, tell: &Tell) -> Result<ImportReport, ImportError> {
+    let (sender, mut parts) = mpsc::channel(PARTS_IN_FLIGHT);
+    let reading = tokio::spawn(on_a_thread(move || reader.send(&sender)));
+    let pseudonyms = Pseudonymiser::new(store.clone());
+    let mut written = ImportReport::default();
+    while let Some(part) = parts.recv().await {
+        // Leaving drops the receiver, which stops the reader.
+        write_part(store, &pseudonyms, part, &mut written).await?;
+        tell(Progress::Written(written.accepted + written.duplicate + written.conflict));
+    }
+    let report = reading.await.unwrap_or(Err(ImportError::Stopped))?;
+    Ok(ImportReport { accepted: written.accepted, duplicate: written.duplicate, conflict: written.conflict, ..report })
+}
+
+async fn write_part(
+    store: &Store,
+    pseudonyms: &Pseudonymiser,
+    part: Part,
+    report: &mut ImportReport,
+) -> Result<(), ImportError> {
+    let mut items = Vec::with_capacity(part.records.len());
+    for (source, recorder, record) in part.records {
+        let (device, other_years) = pseudonyms.of_recorder(&recorder, &record).await?;
+        let content_hash = Item::from(&record).content_hash();
+        items.push(NewEvidence { device, other_years, source, campaign: None, quarantine: None, content_hash, record });
+    }
+    let items: Arc<[NewEvidence]> = items.into();
+    let tiles: Arc<[SupplyTile]> = part.tiles.into();
+    let (stored, stored_tiles) = store
+        .run_tx("import", |tx| {
+            let (items, tiles) = (Arc::clone(&items), Arc::clone(&tiles));
+            Box::pin(async move {
+                Ok((store::insert_evidence(tx, &items).await?, store::insert_supply_tiles(tx, &tiles).await?))
+            })
+        })
+        .await?;
+    for (item, stored) in items.iter().zip(stored) {
+        report.count(stored, weight(&item.record));
+    }
+    for stored in stored_tiles {
+        report.count(stored, 1);
+    }
+    Ok(())
+}
+
+impl ImportReport {
+    fn count(&mut self, stored: Stored, points: u64) {
+        match stored {
+            Stored::New => self.accepted += points,
+            Stored::Duplicate => self.duplicate += points,
+            Stored::Conflict => self.conflict += points,
         }
     }
 }
 
-fn weight(record: &Record) -> u64 {
+/// What is written in one transaction.
+#[derive(Debug, Default)]
+struct Part {
+    records: Vec<(SourceClass, Recorder, Record)>,
+    tiles: Vec<SupplyTile>,
+    points: u64,
+}
+
+impl Part {
+    fn is_full(&self) -> bool {
+        self.records.len() >= RECORDS_PER_PART || self.tiles.len() >= TILES_PER_PART || self.points >= POINTS_PER_PART
+    }
+
+    fn is_empty(&self) -> bool {
+        self.records.is_empty() && self.tiles.is_empty()
+    }
+}
+
+/// Reads and judges on a thread of its own.
+#[derive(Clone, Debug)]
+struct Reader {
+    format: Arc<dyn Format>,
+    input: Arc<Path>,
+    judge: Judge,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Reader {
+    /// The first pass: what would be accepted.
+    fn check(&self, tell: &Tell) -> Result<ImportReport, ImportError> {
+        let mut accepted = 0;
+        let mut told = 0;
+        let report = self.read(&mut |part, read| {
+            accepted += std::mem::take(part).points;
+            if read - told >= 10_000 {
+                told = read;
+                tell(Progress::Checked(read));
+            }
+            Ok(())
+        })?;
+        Ok(ImportReport { accepted, ..report })
+    }
+
+    /// The second pass: what is to be written.
+    fn send(&self, parts: &mpsc::Sender<Part>) -> Result<ImportReport, ImportError> {
+        let send = |part: &mut Part| parts.blocking_send(std::mem::take(part)).map_err(|_| ImportError::Stopped);
+        let mut last = Part::default();
+        let report = self.read(&mut |part, _| {
+            last.points += part.points;
+            last.records.append(&mut part.records);
+            last.tiles.append(&mut part.tiles);
+            part.points = 0;
+            if last.is_full() { send(&mut last) } else { Ok(()) }
+        })?;
+        if !last.is_empty() {
+            send(&mut last)?;
+        }
+        Ok(report)
+    }
+
+    /// Judges everything; `take` gets what is kept of each record, and how many points were read until now.
+    fn read(
+        &self,
+        take: &mut dyn FnMut(&mut Part, u64) -> Result<(), ImportError>,
+    ) -> Result<ImportReport, ImportError> {
+        let mut report = ImportReport { format: self.format.name().to_owned(), ..ImportReport::default() };
+        let mut part = Part::default();
+        self.format.read(&self.input, &mut |found| {
+            if self.stopped.load(Ordering::Relaxed) {
+                return Err(ImportError::Stopped);
+            }
+            match found {
+                Found::Refused { file, row, reason } => {
+                    report.read += 1;
+                    report.reject(reason, 1, || format!("{file}, row {row}"));
+                }
+                Found::Record { recorder, file, rows, record } => {
+                    report.read += weight(&record);
+                    // What is context has no class, and can be no evidence, whatever its reader says.
+                    if let Target::Evidence(source) = self.format.target()
+                        && let Some(record) = self.judge.check(&file, &rows, record, &mut report)
+                    {
+                        part.points = weight(&record);
+                        part.records.push((source, recorder, record));
+                    }
+                }
+                Found::Tile { file, row, centre, tile } => {
+                    report.read += 1;
+                    if self.judge.cover.contains(centre) {
+                        part.points = 1;
+                        part.tiles.push(tile);
+                    } else {
+                        report.reject(RejectionReason::OutsideArea, 1, || format!("{file}, row {row}"));
+                    }
+                }
+            }
+            take(&mut part, report.read)
+        })?;
+        Ok(report)
+    }
+}
+
+/// An import that nobody waits for any more must not keep the process.
+#[derive(Debug, Default)]
+struct StopOnDrop(Arc<AtomicBool>);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, ImportError> + Send + 'static,
+) -> Result<T, ImportError> {
+    spawn_blocking(work).await.unwrap_or_else(|panicked| match panicked.try_into_panic() {
+        Ok(panic) => std::panic::resume_unwind(panic),
+        Err(_) => Err(ImportError::Stopped),
+    })
+}
+
+pub(super) fn weight(record: &Record) -> u64 {
     match record {
         Record::CoverageTrack(track) => track.points.len() as u64,
         Record::SpeedTest(_) | Record::DeadSpotReport(_) => 1,
