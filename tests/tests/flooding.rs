@@ -65,12 +65,13 @@ async fn five_hostile_devices_everywhere_move_fifty_honest_ones_by_no_more_than_
 async fn garbage_uses_up_its_senders_requests_and_nobody_elses() {
     let (_installation, server) = installed(&["--trusted-proxy", "127.0.0.1"]).await;
     let client = http();
-    let post = |from: &'static str, body: String| {
+    let post = |from: String, body: String| {
         let request = client.post(server.url("/v1/batches")).header("content-type", "application/json");
         request.header("x-forwarded-for", from).body(body).send()
     };
-    // All at once: what the seconds between them give back is not at issue.
-    let garbage = (0..200).map(|_| post("198.51.100.1, 203.0.113.9", "{".repeat(1_000)));
+    // All at once: what the seconds between them give back is not at issue. The address that counts is the
+    // last one that no proxy of ours has: what stands before it is invented.
+    let garbage = (0..200).map(|n| post(format!("198.51.100.{n}, 203.0.113.9"), "{".repeat(1_000)));
     let answers = futures_util::future::join_all(garbage).await;
     let (refused, read): (Vec<_>, Vec<_>) =
         answers.into_iter().map(Result::unwrap).partition(|answer| answer.status().as_u16() == 429);
@@ -80,10 +81,8 @@ async fn garbage_uses_up_its_senders_requests_and_nobody_elses() {
     let problem: Value = refused.json().await.unwrap();
     assert_eq!(problem["type"], "urn:whitespot:problem:too-often");
 
-    // The address that counts is the last one that no proxy of ours has: what stands before it is invented.
-    assert_eq!(post("10.0.0.7, 203.0.113.9", "{".to_owned()).await.unwrap().status().as_u16(), 429);
     let honest = Contributor::new().batch(vec![track("26201", HOUR, &[(somewhere(), Some(Technology::FourG))])]);
-    let answer = post("203.0.113.10", json!(honest).to_string()).await.unwrap();
+    let answer = post("203.0.113.10".to_owned(), json!(honest).to_string()).await.unwrap();
     assert_eq!(answer.status().as_u16(), 200, "an honest neighbour is served");
     server.stop().await.assert_clean();
 }

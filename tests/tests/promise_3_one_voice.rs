@@ -52,8 +52,8 @@ async fn a_phone_that_reports_a_hundred_dead_points_moves_a_share_as_much_as_one
     }
     let loud = Contributor::new();
     let dead: Vec<_> = place().iter().cycle().take(100).map(|&hex| (hex, None)).collect();
-    for _ in 0..3 {
-        loud.send(&server, vec![track(OPERATOR, HOUR, &dead)]).await;
+    for later in 0..3 {
+        loud.send(&server, vec![track(OPERATOR, HOUR + later, &dead)]).await;
     }
     let summary = essen(&installation, &server).await;
     assert_eq!(summary["devices"], 10);
