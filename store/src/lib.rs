@@ -34,7 +34,7 @@ pub mod testing;
 mod year_key;
 
 pub use campaign::{CampaignRow, campaign, campaigns, save_campaign};
-pub use cluster::{ClusterConfig, ClusterError, PrivateCluster};
+pub use cluster::{ClusterConfig, ClusterError, Keeper, PrivateCluster};
 pub use db::{BoxFuture, Read, Store, Tx};
 pub use dirty::{DirtyBlock, clear_dirty, dirty_blocks, dirty_count};
 pub use error::StoreError;
