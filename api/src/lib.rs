@@ -4,6 +4,7 @@
 //! exhaustive map ([`ApiError`]).
 #![forbid(unsafe_code)]
 
+mod admission;
 mod error;
 pub mod export;
 mod extract;
@@ -46,6 +47,7 @@ pub fn app(state: AppState) -> Router {
     let (routes, _) = openapi::router().split_for_parts();
     let routes = routes
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(axum::middleware::from_fn_with_state(admission::Bodies::default(), admission::admit))
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new())
         .layer(tower_http::timeout::TimeoutLayer::with_status_code(
