@@ -1,120 +1,34 @@
-//! Figures for single pieces, each beside a limit measured in the same run: `make bench`.
+//! Figures, each beside a limit or a peer measured in the same run: `make bench`.
 //!
-//! Medians of five. Machines are noisy: the ratios say more than the nanoseconds.
+//! ```text
+//! benches            single pieces in memory
+//! benches ingest     the way into the database: bare COPY, single inserts, HTTP
+//! benches week N     N coverage points over HTTP, aggregated until nothing waits (make soak)
+//! ```
+//! Machines are noisy: the ratios say more than the figures.
 
-use std::hint::black_box;
+mod campaign;
+mod client;
+mod ingest;
+mod micro;
+mod week;
 
-use analytics::{LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer};
-use domain::{
-    AreaKey, Clock, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId,
-    Layer, Operator, SourceClass, SystemClock, Technology, TechnologyView, Window,
-};
-use jiff::tz::TimeZone;
+/// A benchmark fails with a sentence.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-const POINTS: usize = 1_000_000;
-const DEVICES: usize = 36_000;
-
-fn median_ns(points: usize, mut run: impl FnMut()) -> f64 {
-    let clock = SystemClock::default();
-    let mut times: Vec<f64> = (0..5)
-        .map(|_| {
-            let start = clock.monotonic();
-            run();
-            clock.monotonic().saturating_sub(start).as_nanos() as f64 / points as f64
-        })
-        .collect();
-    times.sort_by(f64::total_cmp);
-    times[2]
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => micro::run(),
+        ["ingest"] => Box::pin(ingest::run()).await?,
+        ["week", points] => Box::pin(week::run(points.parse()?)).await?,
+        _ => return Err("usage: benches [ingest | week POINTS]".into()),
+    }
+    Ok(())
 }
 
-fn line(name: &str, ns: f64, limit: f64) {
-    println!("  {name:<44}{ns:>9.1} ns a point {:>8.1} x the limit", ns / limit);
-}
-
-/// Positions in a square of 100 km around Essen, from a fixed recurrence: the same on every machine.
-fn positions() -> Vec<(f64, f64)> {
-    let mut state = 42_u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 11) as f64 / (1_u64 << 53) as f64
-    };
-    (0..POINTS).map(|_| (51.0 + next(), 6.5 + 1.5 * next())).collect()
-}
-
-fn tracks(hexes: &[Hex], operator: Operator) -> Vec<CoverageEvidence> {
-    let hour = HourStamp::from_hours(494_300).unwrap_or(HourStamp::MAX);
-    let point = |&hex: &Hex| CoveragePoint {
-        hex,
-        hour,
-        operator,
-        technology: Some(Technology::FourG),
-        signal: domain::SignalDbm::from_dbm(-95).ok(),
-        quality: None,
-        sinr: None,
-    };
-    let track = |(device, hexes): (usize, &[Hex])| {
-        let mut pseudonym = [0; 16];
-        pseudonym[..8].copy_from_slice(&(device as u64).to_be_bytes());
-        let points = hexes.iter().map(point).collect();
-        CoverageEvidence {
-            device: DevicePseudonym::from_bytes(pseudonym),
-            source: SourceClass::Simulated,
-            track: CoverageTrack { id: ItemId::random(), locked_to: None, points },
-        }
-    };
-    hexes.chunks(POINTS / DEVICES).enumerate().map(track).collect()
-}
-
-fn main() {
-    let positions = positions();
-    println!("{POINTS} coverage points of {DEVICES} devices");
-    let read = median_ns(POINTS, || {
-        black_box(positions.iter().fold(0.0, |sum, (lat, lng)| sum + lat * lng));
-    });
-    line("limit: read two f64 columns", read, read);
-    let mut hexes = Vec::new();
-    let hexagons = median_ns(POINTS, || {
-        hexes = positions.iter().filter_map(|&(lat, lng)| Hex::from_degrees(lat, lng, Hex::MOBILE).ok()).collect();
-    });
-    line("position to hexagon (h3o)", hexagons, read);
-
-    let Ok(operator) = "26201".parse::<Operator>() else { return };
-    let (rules, evidence) = (RuleBook::builtin(), tracks(&hexes, operator));
-    let layer = Layer::Mobile { operator, view: TechnologyView::Broadband };
-    let mut votes = LeafVotes::from_entries(Vec::new());
-    let leaves = median_ns(POINTS, || {
-        let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
-        for track in &evidence {
-            builder.add_coverage(track);
-        }
-        let found = builder.finish().into_iter().find(|leaf| leaf.layer == layer);
-        votes = found.map_or_else(|| LeafVotes::from_entries(Vec::new()), |leaf| leaf.votes);
-    });
-    line("evidence to votes, all views", leaves, read);
-    let bytes = votes.encode();
-    let codec = median_ns(POINTS, || {
-        black_box(LeafVotes::decode(&bytes).is_ok());
-    });
-    line(&format!("decode votes ({:.1} bytes a point)", bytes.len() as f64 / POINTS as f64), codec, read);
-
-    let Ok(area) = "05113000".parse::<AreaKey>() else { return };
-    let mut ground: Vec<Hex> = hexes.iter().map(|hex| hex.at_most(domain::Resolution::Five)).collect();
-    ground.sort_unstable();
-    ground.dedup();
-    let cover = Cover::new(ground.into_iter().map(|hex| (hex, area)));
-    let Ok(window) = "2026".parse::<Window>() else { return };
-    let mut pieces = 0;
-    let gate = median_ns(POINTS, || {
-        let input = LayerInput {
-            layer,
-            source: SourceClass::Simulated,
-            window: &window,
-            leaves: LeafVotes::decode(&bytes).into_iter().collect(),
-            cover: &cover,
-            district_level: true,
-            previous: None,
-        };
-        pieces = build_layer(input).map_or(0, |release| release.pieces.len());
-    });
-    line(&format!("votes to a release of {pieces} pieces"), gate, read);
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -109,7 +109,7 @@ impl Ingest {
         let now = HourStamp::containing(self.clock.now());
         let device = self.pseudonyms.of_device(&secret, now).await?;
         let follow_up = FollowUp { code: code.hash(), device, items: followed, written: written.clone() };
-        let stored = self.writer.write(evidence, Some(follow_up)).await?;
+        let stored = self.writer.write_followed(evidence, Some(follow_up)).await?;
         for ((index, trace), stored) in written.iter().zip(&traces).zip(stored) {
             if stored == Stored::New {
                 visit.remember(trace);

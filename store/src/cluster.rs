@@ -8,7 +8,7 @@
 //! DATA/postgres.log   what the server says
 //! ```
 //! The kernel lets go of both locks when a process dies, so a killed owner leaves a server that the next
-//! process joins, and a killed server leaves files that the next process recovers.
+//! process joins, and a killed server leaves files that the next process recovers, or a [`Keeper`] of one that still runs.
 
 mod binaries;
 mod error;
@@ -17,7 +17,13 @@ mod initdb;
 mod server;
 mod user;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use binaries::Binaries;
 pub use error::ClusterError;
@@ -42,6 +48,37 @@ pub struct PrivateCluster {
     home: Home,
     /// Held shared; `None` once left.
     users: Option<Lock>,
+    /// Told to keepers under the cluster's lock, so that none starts again what was stopped on purpose.
+    left: Arc<AtomicBool>,
+}
+
+/// Starts a private cluster's server again when it has died. Does not itself keep the cluster in use.
+#[derive(Clone, Debug)]
+pub struct Keeper {
+    server: Server,
+    home: Home,
+    left: Arc<AtomicBool>,
+}
+
+impl Keeper {
+    /// Starts the server if its postmaster is gone; says whether it had to. Replays the server's log first.
+    pub async fn revive(&self) -> Result<bool, ClusterError> {
+        let keeper = self.clone();
+        blocking(move || keeper.revive_blocking()).await
+    }
+
+    fn revive_blocking(&self) -> Result<bool, ClusterError> {
+        if self.server.is_alive() {
+            return Ok(false);
+        }
+        let _starting = self.home.lock_cluster()?;
+        // Left on purpose, or another process of this folder was faster.
+        if self.left.load(Ordering::SeqCst) || self.server.is_running() {
+            return Ok(false);
+        }
+        self.server.start(&self.home)?;
+        Ok(true)
+    }
 }
 
 impl PrivateCluster {
@@ -73,7 +110,7 @@ impl PrivateCluster {
             info!("started a private PostgreSQL in {}", config.data_dir.display());
         }
         let users = home.lock_users_shared()?;
-        Ok(Self { server, home, users: Some(users) })
+        Ok(Self { server, home, users: Some(users), left: Arc::default() })
     }
 
     /// Address of a database of this cluster, for [`crate::Store::connect`].
@@ -86,6 +123,11 @@ impl PrivateCluster {
         self.server.pid()
     }
 
+    /// Somebody who starts the server again when it has died, for as long as this handle is not left.
+    pub fn keeper(&self) -> Keeper {
+        Keeper { server: self.server.clone(), home: self.home.clone(), left: Arc::clone(&self.left) }
+    }
+
     /// Lets go; stops the server if nobody else uses it.
     pub async fn stop(mut self) -> Result<(), ClusterError> {
         blocking(move || self.leave()).await
@@ -94,6 +136,7 @@ impl PrivateCluster {
     fn leave(&mut self) -> Result<(), ClusterError> {
         let Some(users) = self.users.take() else { return Ok(()) };
         let _stopping = self.home.lock_cluster()?;
+        self.left.store(true, Ordering::SeqCst);
         if users.is_last()? { self.server.stop(&self.home) } else { Ok(()) }
     }
 

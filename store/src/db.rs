@@ -138,16 +138,28 @@ impl Store {
     /// Runs `work` while no other process runs work of the same name on this database; waits for its turn.
     ///
     /// The turn ends with the connection that holds it, so a killed process does not keep it.
-    pub async fn alone<T>(&self, name: &'static str, work: impl Future<Output = T>) -> Result<T, StoreError> {
-        let doing = || StoreError::doing("wait for its turn");
-        let mut turn = self.pool.acquire().await.map_err(doing())?.detach();
+    pub async fn alone<T>(&self, name: &str, work: impl Future<Output = T>) -> Result<T, StoreError> {
+        let mut turn = self.pool.acquire().await.map_err(StoreError::doing("wait for its turn"))?.detach();
         sqlx::query("select pg_advisory_lock(hashtextextended($1, 0))")
             .bind(name)
             .execute(&mut turn)
             .await
-            .map_err(doing())?;
+            .map_err(StoreError::doing("wait for its turn"))?;
         let done = work.await;
-        sqlx::Connection::close(turn).await.map_err(doing())?;
+        sqlx::Connection::close(turn).await.map_err(StoreError::doing("end its turn"))?;
+        Ok(done)
+    }
+
+    /// The same, but `None` at once if it is somebody else's turn.
+    pub async fn alone_if_free<T>(&self, name: &str, work: impl Future<Output = T>) -> Result<Option<T>, StoreError> {
+        let mut turn = self.pool.acquire().await.map_err(StoreError::doing("take its turn"))?.detach();
+        let free: bool = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended($1, 0))")
+            .bind(name)
+            .fetch_one(&mut turn)
+            .await
+            .map_err(StoreError::doing("take its turn"))?;
+        let done = if free { Some(work.await) } else { None };
+        sqlx::Connection::close(turn).await.map_err(StoreError::doing("end its turn"))?;
         Ok(done)
     }
 

@@ -1,4 +1,10 @@
 //! Which blocks are to be summarised anew. A key is a block and a window; its version says which evidence it means.
+//!
+//! Keys fall into [`DIRTY_PARTS`] parts by their block. Who rebuilds keys holds the lock of their part (see
+//! [`Store::alone_if_free`](crate::Store::alone_if_free)), so that several aggregators never rebuild the same key, and no
+//! row that a writer wants to mark is locked while evidence is read.
+
+use std::time::Duration;
 
 use domain::{Hex, Window};
 
@@ -15,15 +21,52 @@ pub struct DirtyBlock {
     pub version: i64,
 }
 
+/// Parts that the keys are divided into: more than there will be workers, so that none is idle while another has two.
+pub const DIRTY_PARTS: i32 = 16;
+
+/// When a key may be rebuilt.
+#[derive(Clone, Copy, Debug)]
+pub struct Debounce {
+    /// Nothing has marked it for this long: what arrives in one block within a moment is rebuilt once.
+    pub quiet: Duration,
+    /// Or it was marked first this long ago, and still is.
+    pub at_most: Duration,
+}
+
+/// How far the summaries are behind the evidence.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Backlog {
+    /// Keys that wait.
+    pub keys: i64,
+    /// Since when the oldest of them waits.
+    pub oldest: Duration,
+}
+
 // Sorted, so that concurrent writers lock the rows in one order and never each other out.
 const MARK: &str = "\
 -- dirty_mark
 insert into dirty_blocks (block, time_window)
 select block, time_window from unnest($1::bigint[], $2::text[]) as fresh (block, time_window) order by 1, 2
-on conflict (block, time_window) do update set version = nextval('dirty_version')";
+on conflict (block, time_window) do update set version = nextval('dirty_version'), touched = now()";
 const OLDEST: &str = "\
 -- dirty_oldest
 select block, time_window, version from dirty_blocks order by version limit $1";
+// A time in the future was written before the clock stepped back: such a key waits no longer.
+const DUE_PARTS: &str = "\
+-- dirty_due_parts
+select distinct hashint8(block) & ($1::integer - 1) from dirty_blocks
+where $2::float8 is null or touched not between now() - make_interval(secs => $2::float8) and now()
+    or since not between now() - make_interval(secs => $3::float8) and now()";
+const DUE: &str = "\
+-- dirty_due
+select block, time_window, version from dirty_blocks
+where hashint8(block) & ($1::integer - 1) = $4
+    and ($2::float8 is null or touched not between now() - make_interval(secs => $2::float8) and now()
+        or since not between now() - make_interval(secs => $3::float8) and now())
+order by version limit $5";
+const BACKLOG: &str = "\
+-- dirty_backlog
+select count(*), coalesce(extract(epoch from now() - min(since)), 0)::float8 from dirty_blocks";
 const COUNT: &str = "\
 -- dirty_count
 select count(*) from dirty_blocks";
@@ -61,10 +104,52 @@ pub async fn dirty_blocks(ex: impl Read, limit: i64) -> Result<Vec<DirtyBlock>, 
         .fetch_all(&mut *conn)
         .await
         .map_err(StoreError::doing("list dirty blocks"))?;
-    let read = |(block, window, version): (i64, String, i64)| {
-        Ok(DirtyBlock { block: rows::hex(block)?, window: rows::parsed("a window", &window)?, version })
-    };
     found.into_iter().map(read).collect()
+}
+
+/// The parts that hold keys that are due; all keys are due without a debounce.
+pub async fn dirty_parts(ex: impl Read, debounce: Option<Debounce>) -> Result<Vec<i32>, StoreError> {
+    let mut conn = ex.conn().await?;
+    sqlx::query_scalar(DUE_PARTS)
+        .bind(DIRTY_PARTS)
+        .bind(debounce.map(|debounce| debounce.quiet.as_secs_f64()))
+        .bind(debounce.map(|debounce| debounce.at_most.as_secs_f64()))
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(StoreError::doing("list dirty parts"))
+}
+
+/// The `limit` keys of a part that are due and have waited longest.
+pub async fn dirty_blocks_of(
+    ex: impl Read,
+    part: i32,
+    debounce: Option<Debounce>,
+    limit: i64,
+) -> Result<Vec<DirtyBlock>, StoreError> {
+    let mut conn = ex.conn().await?;
+    let found: Vec<(i64, String, i64)> = sqlx::query_as(DUE)
+        .bind(DIRTY_PARTS)
+        .bind(debounce.map(|debounce| debounce.quiet.as_secs_f64()))
+        .bind(debounce.map(|debounce| debounce.at_most.as_secs_f64()))
+        .bind(part)
+        .bind(limit)
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(StoreError::doing("list dirty blocks"))?;
+    found.into_iter().map(read).collect()
+}
+
+/// How many keys wait, and how long.
+pub async fn dirty_backlog(ex: impl Read) -> Result<Backlog, StoreError> {
+    let mut conn = ex.conn().await?;
+    let (keys, seconds): (i64, f64) =
+        sqlx::query_as(BACKLOG).fetch_one(&mut *conn).await.map_err(StoreError::doing("count dirty blocks"))?;
+    // Negative after the clock stepped back.
+    Ok(Backlog { keys, oldest: Duration::try_from_secs_f64(seconds).unwrap_or_default() })
+}
+
+fn read((block, window, version): (i64, String, i64)) -> Result<DirtyBlock, StoreError> {
+    Ok(DirtyBlock { block: rows::hex(block)?, window: rows::parsed("a window", &window)?, version })
 }
 
 /// How many keys wait.

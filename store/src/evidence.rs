@@ -1,5 +1,6 @@
 //! What devices sent: taken once, in one transaction with its dirty marks; read back by block and window.
 
+mod copy;
 mod coverage;
 mod dead_spot;
 mod ids;
@@ -46,7 +47,7 @@ pub async fn insert_evidence(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<V
     let stored = ids::take(tx, items).await?;
 
     let mut dirty = BTreeSet::new();
-    let mut coverage = coverage::Columns::default();
+    let mut coverage = coverage::Rows::default();
     let mut speed = speed::Columns::default();
     let mut dead_spots = dead_spot::Columns::default();
     for (item, _) in items.iter().zip(&stored).filter(|(_, stored)| **stored == Stored::New) {
@@ -109,7 +110,12 @@ struct Place {
     month: Month,
 }
 
-/// The columns that the three evidence tables share.
+/// A device has another name in another year.
+fn device_in(item: &NewEvidence, month: Month) -> &DevicePseudonym {
+    item.other_years.get(&month.year()).unwrap_or(&item.device)
+}
+
+/// The columns that the tables of single measurements share.
 #[derive(Debug, Default)]
 struct Common {
     ids: Vec<Uuid>,
@@ -126,8 +132,7 @@ impl Common {
         self.ids.push(item.record.id().as_uuid());
         self.months.push(place.month.0);
         self.blocks.push(place.block.as_i64());
-        let device = item.other_years.get(&place.month.year()).unwrap_or(&item.device);
-        self.devices.push(DevicePseudonym::as_bytes(device).to_vec());
+        self.devices.push(DevicePseudonym::as_bytes(device_in(item, place.month)).to_vec());
         self.sources.push(SourceClass::code(item.source));
         self.campaigns.push(item.campaign.as_ref().map(ToString::to_string));
         self.quarantines.push(item.quarantine.map(QuarantineReason::code));

@@ -40,9 +40,12 @@ pub mod testing;
 mod year_key;
 
 pub use campaign::{CampaignRow, campaign, campaigns, save_campaign};
-pub use cluster::{ClusterConfig, ClusterError, PrivateCluster};
+pub use cluster::{ClusterConfig, ClusterError, Keeper, PrivateCluster};
 pub use db::{BoxFuture, Read, Store, Tx};
-pub use dirty::{DirtyBlock, clear_dirty, dirty_blocks, dirty_count};
+pub use dirty::{
+    Backlog, DIRTY_PARTS, Debounce, DirtyBlock, clear_dirty, dirty_backlog, dirty_blocks, dirty_blocks_of, dirty_count,
+    dirty_parts,
+};
 pub use erasure::{Erased, Forgotten, erase_device, forget_years, kept_from};
 pub use error::StoreError;
 pub use evidence::{BlockEvidence, Stored, insert_evidence, read_block, read_blocks};

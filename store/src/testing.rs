@@ -3,6 +3,8 @@
 //! The cluster lives in the system's temporary folder and is not durable. When nobody has used it for a
 //! moment, a watcher stops it and removes its files.
 
+pub mod peer;
+
 use crate::{ClusterConfig, ClusterError, PrivateCluster, Store, StoreError, migrations};
 use sqlx::{Connection, PgConnection};
 

@@ -15,12 +15,16 @@ mod binary;
 mod command;
 mod contributor;
 mod http;
+mod load;
 mod log;
+mod postgres;
 mod server;
 
 pub use binary::{binary, workspace};
 pub use command::{Finished, Whitespot};
 pub use contributor::{Contributor, post, track};
 pub use http::http;
+pub use load::{Ledger, Load, Sent, outcome, send_once};
 pub use log::Log;
+pub use postgres::Postgres;
 pub use server::Server;

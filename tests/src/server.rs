@@ -70,6 +70,13 @@ impl Server {
         &self.address
     }
 
+    /// Memory that it holds now, in bytes; `None` where the system does not tell.
+    pub fn resident_bytes(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()?)).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim().strip_suffix(" kB")?.parse().ok().map(|kib: u64| kib * 1024)
+    }
+
     /// Gets a path; fails the test unless the answer is 200 with JSON.
     pub async fn get_json(&self, path: &str) -> serde_json::Value {
         let answer = http().get(self.url(path)).send().await.unwrap_or_else(|e| panic!("GET {path}: {e}"));

@@ -1,91 +1,158 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use analytics::{LeafBuilder, RuleBook};
 use domain::{Clock, Hex, Window};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
-use store::{BlockEvidence, BlockLeaves, DirtyBlock, LeafRow, Store};
+use store::{BlockEvidence, BlockLeaves, Debounce, DirtyBlock, LeafRow, Store};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::WorkerError;
 
-/// Keys rebuilt in one transaction: large enough that a transaction's fixed cost does not show, small
-/// enough that evidence of one step stays far below the memory limit.
+/// Keys rebuilt in one transaction, at most: large enough that a transaction's fixed cost does not show.
 const KEYS_PER_STEP: i64 = 512;
 
-/// How long it waits when little is dirty: what arrives meanwhile in the same block is rebuilt once.
-const IDLE: Duration = Duration::from_secs(2);
+/// Coverage points that one step should hold in memory. The number of keys follows from how much the keys of
+/// the step before held: towns hold a thousand times as much as woods.
+const POINTS_PER_STEP: i64 = 400_000;
+
+/// Steps at the same time: while one waits for the database, another counts.
+const WORKERS: usize = 3;
+
+/// How long it waits when nothing is due.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// What arrives in one block within a moment is rebuilt once; a block that never rests, every half minute.
+const DEBOUNCE: Debounce = Debounce { quiet: Duration::from_secs(2), at_most: Duration::from_secs(30) };
 
 /// Local time of day parts. Every region so far lies in Germany; a region elsewhere needs its own.
 const ZONE: &str = "Europe/Berlin";
 
-/// Rebuilds the leaves of dirty blocks from their evidence.
-#[derive(Debug)]
+/// Rebuilds the leaves of dirty blocks from their evidence. Clones work side by side, in one process or in many.
+#[derive(Clone, Debug)]
 pub struct Aggregator {
     store: Store,
     clock: Arc<dyn Clock>,
     rules: Arc<RuleBook>,
     zone: TimeZone,
+    debounce: Debounce,
+    keys_per_step: Arc<AtomicI64>,
 }
 
 impl Aggregator {
     /// With the built-in rules.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
         let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
-        Self { store, clock, rules: Arc::new(RuleBook::builtin()), zone }
+        let rules = Arc::new(RuleBook::builtin());
+        // Few at first: nothing is known of them.
+        Self { store, clock, rules, zone, debounce: DEBOUNCE, keys_per_step: Arc::new(AtomicI64::new(32)) }
+    }
+
+    /// With another patience for blocks that are still written to.
+    #[must_use]
+    pub const fn with_debounce(mut self, debounce: Debounce) -> Self {
+        self.debounce = debounce;
+        self
     }
 
     /// Works until it is stopped; a database that is away is waited for.
     pub async fn run(self, stop: CancellationToken) {
-        loop {
-            match self.step().await {
-                Ok(keys) if keys < KEYS_PER_STEP as u64 => {}
-                Ok(_) if !stop.is_cancelled() => continue,
-                Ok(_) => return,
+        let mut workers = JoinSet::new();
+        for worker in 0..WORKERS {
+            workers.spawn(self.clone().work(worker, stop.clone()));
+        }
+        while !stop.is_cancelled() {
+            self.report().await;
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(IDLE) => {}
+            }
+        }
+        while workers.join_next().await.is_some() {}
+    }
+
+    async fn work(self, worker: usize, stop: CancellationToken) {
+        while !stop.is_cancelled() {
+            match self.round(worker, &stop).await {
+                Ok(0) => {}
+                Ok(_) => continue,
                 Err(error) => warn!(error = %error, "could not rebuild dirty blocks, trying again"),
             }
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => {}
                 () = tokio::time::sleep(IDLE) => {}
             }
         }
     }
 
-    /// Rebuilds until nothing is dirty, and says how many keys that were. `progress` is told the sum.
-    pub async fn drain(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<u64, WorkerError> {
+    /// One step in each part that is due and that nobody works on; the number of keys. Each worker begins elsewhere.
+    async fn round(&self, worker: usize, stop: &CancellationToken) -> Result<u64, WorkerError> {
+        let mut parts = store::dirty_parts(&self.store, Some(self.debounce)).await?;
+        let middle = parts.len() * worker / WORKERS;
+        parts.rotate_left(middle);
         let mut done = 0;
-        loop {
-            match self.step().await? {
-                0 => return Ok(done),
-                keys => done += keys,
+        for part in parts {
+            if stop.is_cancelled() {
+                break;
             }
-            progress(done);
+            let step = self.step(part, Some(self.debounce));
+            done += self.store.alone_if_free(&turn(part), step).await?.transpose()?.unwrap_or(0);
+        }
+        Ok(done)
+    }
+
+    /// Tells how far the summaries are behind. A database that is away is the workers' to complain about.
+    async fn report(&self) {
+        if let Ok(backlog) = store::dirty_backlog(&self.store).await {
+            metrics::gauge!("whitespot_worker_dirty_blocks").set(backlog.keys as f64);
+            metrics::gauge!("whitespot_worker_lag_seconds").set(backlog.oldest.as_secs_f64());
         }
     }
 
-    /// Rebuilds the keys that have waited longest. 0: nothing was dirty.
-    ///
-    /// One process at a time: two that rebuild the same keys would only undo each other's work.
-    async fn step(&self) -> Result<u64, WorkerError> {
-        if store::dirty_count(&self.store).await? == 0 {
-            return Ok(0);
+    /// Rebuilds until nothing is dirty, fresh or not, and says how many keys that were. `progress` is told the sum.
+    pub async fn drain(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<u64, WorkerError> {
+        let done = AtomicU64::new(0);
+        loop {
+            let parts = store::dirty_parts(&self.store, None).await?;
+            if parts.is_empty() {
+                return Ok(done.into_inner());
+            }
+            let next = AtomicU64::new(0);
+            let worker = async || {
+                while let Some(&part) = parts.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
+                    let step = Box::pin(self.step(part, None));
+                    let keys = self.store.alone(&turn(part), step).await??;
+                    progress(done.fetch_add(keys, Ordering::Relaxed) + keys);
+                }
+                Ok::<(), WorkerError>(())
+            };
+            tokio::try_join!(Box::pin(worker()), Box::pin(worker()), Box::pin(worker()))?;
         }
-        self.store.alone("aggregator", self.rebuild()).await?
     }
 
-    async fn rebuild(&self) -> Result<u64, WorkerError> {
+    /// Rebuilds the keys of a part that have waited longest. 0: none was due.
+    async fn step(&self, part: i32, debounce: Option<Debounce>) -> Result<u64, WorkerError> {
         let started = self.clock.monotonic();
-        let dirty = store::dirty_blocks(&self.store, KEYS_PER_STEP).await?;
+        let limit = self.keys_per_step.load(Ordering::Relaxed);
+        let dirty = store::dirty_blocks_of(&self.store, part, debounce, limit).await?;
         if dirty.is_empty() {
             return Ok(0);
         }
         // Evidence is read after the keys, so that a version never stands for less than was read.
         let keys: Vec<(Hex, Window)> = dirty.iter().map(|key| (key.block, key.window.clone())).collect();
         let evidence = store::read_blocks(&self.store, &keys).await?;
+        self.learn(&evidence);
         let (rules, zone) = (Arc::clone(&self.rules), self.zone.clone());
         let leaves = tokio::task::spawn_blocking(move || {
-            evidence.par_iter().map(|block| leaves_of(block, &rules, &zone)).collect::<Vec<_>>()
+            evidence.into_par_iter().map(|block| leaves_of(&block, &rules, &zone)).collect::<Vec<_>>()
         })
         .await
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
@@ -93,7 +160,8 @@ impl Aggregator {
         let count = dirty.len() as u64;
         let replace = dirty.iter().zip(leaves);
         let replace = replace.map(|(key, leaves)| BlockLeaves { block: key.block, window: key.window.clone(), leaves });
-        let work: Arc<(Vec<DirtyBlock>, Vec<BlockLeaves>)> = Arc::new((dirty.clone(), replace.collect()));
+        let replace: Vec<BlockLeaves> = replace.collect();
+        let work: Arc<(Vec<DirtyBlock>, Vec<BlockLeaves>)> = Arc::new((dirty, replace));
         self.store
             .run_tx("rebuild_blocks", |tx| {
                 let work = Arc::clone(&work);
@@ -110,6 +178,22 @@ impl Aggregator {
         info!(blocks.count = count, step.duration_ms = took.as_millis(), "rebuilt {count} blocks");
         Ok(count)
     }
+
+    /// Adjusts the number of keys of the next steps, so that a step holds about as many points as it should.
+    fn learn(&self, evidence: &[BlockEvidence]) {
+        let points = evidence.iter().flat_map(|block| &block.coverage).map(|track| track.track.points.len());
+        let tests = evidence.iter().map(|block| block.speed.len());
+        let a_key = points.chain(tests).sum::<usize>() as i64 / evidence.len().max(1) as i64;
+        let keys = (POINTS_PER_STEP / a_key.max(1)).clamp(1, KEYS_PER_STEP);
+        // Upwards by doubling only: the next keys may be others.
+        let before = self.keys_per_step.load(Ordering::Relaxed);
+        self.keys_per_step.store(keys.min(before * 2), Ordering::Relaxed);
+    }
+}
+
+/// Name of the lock of a part.
+fn turn(part: i32) -> String {
+    format!("aggregator {part}")
 }
 
 fn leaves_of(evidence: &BlockEvidence, rules: &RuleBook, zone: &TimeZone) -> Vec<LeafRow> {

@@ -43,7 +43,7 @@ impl Ingest {
                 Err(reason) => refused.push(reason),
             }
         }
-        for stored in self.writer.write(evidence, None).await? {
+        for stored in self.writer.write(evidence).await? {
             let outcome = match stored {
                 Stored::New => Outcome::Accepted(None),
                 Stored::Duplicate => Outcome::Duplicate,

@@ -45,7 +45,7 @@ const START_ATTEMPTS: u32 = 8;
 const NOBODY: i32 = i32::MAX;
 
 /// The server of one cluster.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Server {
     data: PathBuf,
     socket_dir: PathBuf,
@@ -79,6 +79,11 @@ impl Server {
         let text = fs::read_to_string(self.data.join("postmaster.pid")).ok()?;
         let pid: i32 = text.lines().next()?.trim().parse().ok()?;
         rustix::process::test_kill_process(rustix::process::Pid::from_raw(pid)?).ok().map(|()| pid)
+    }
+
+    /// Whether its postmaster is there, busy or not: cheap enough to ask every moment.
+    pub fn is_alive(&self) -> bool {
+        self.pid().is_some_and(|pid| !is_another_or_dead(pid, &self.data))
     }
 
     /// Starts it and waits until it takes connections; replays its log first if it was killed.

@@ -1,25 +1,28 @@
 use std::collections::BTreeMap;
 
-use domain::{CoveragePoint, CoverageTrack, HourStamp, NewEvidence, Technology};
+use domain::{CoveragePoint, CoverageTrack, DevicePseudonym, HourStamp, NewEvidence, Technology};
 
-use super::{Common, Place};
+use super::{
+    Place,
+    copy::{self, Row},
+    device_in,
+};
 use crate::{StoreError, Tx, month::Month, points};
 
-const INSERT: &str = "\
--- coverage_blocks_insert
-insert into coverage_blocks (id, month, block, device, source, campaign, quarantine, locked_to, points)
-select * from unnest($1::uuid[], $2::integer[], $3::bigint[], $4::bytea[], $5::text[], $6::text[], $7::text[],
-    $8::text[], $9::bytea[])";
+// COPY, not INSERT: a group has hundreds of rows, and docs/adr/0008 has the figures.
+const COPY: &str = "\
+-- coverage_blocks_copy
+copy coverage_blocks (id, month, block, device, source, campaign, quarantine, locked_to, points)
+from stdin (format binary)";
+const FIELDS: i16 = 9;
+/// Of a row beside its points, about.
+const ROW_BYTES: usize = 140;
 
-/// Rows of `coverage_blocks`, column by column.
+/// Rows of `coverage_blocks`, with the place that each goes to.
 #[derive(Debug, Default)]
-pub(super) struct Columns {
-    common: Common,
-    locked_to: Vec<Option<&'static str>>,
-    points: Vec<Vec<u8>>,
-}
+pub(super) struct Rows(Vec<(Place, Row)>);
 
-impl Columns {
+impl Rows {
     /// One row for each block and month of the track; says which.
     pub fn push(&mut self, item: &NewEvidence, track: &CoverageTrack) -> Result<Vec<Place>, StoreError> {
         let mut pieces: BTreeMap<Place, Vec<&CoveragePoint>> = BTreeMap::new();
@@ -33,31 +36,31 @@ impl Columns {
             let place = Place { block: points::block_of(point.hex)?, month };
             pieces.entry(place).or_default().push(point);
         }
+        let campaign = item.campaign.as_ref().map(ToString::to_string);
         for (&place, points) in &pieces {
-            self.common.push(item, place);
-            self.locked_to.push(track.locked_to.map(Technology::code));
-            self.points.push(points::encode(points.iter().copied())?);
+            let packed = points::encode(points.iter().copied())?;
+            let row = Row::new(FIELDS, ROW_BYTES + packed.len())
+                .uuid(item.record.id().as_uuid())
+                .integer(place.month.0)
+                .bigint(place.block.as_i64())
+                .bytes(DevicePseudonym::as_bytes(device_in(item, place.month)))
+                .text(Some(item.source.code()))
+                .text(campaign.as_deref())
+                .text(item.quarantine.map(domain::QuarantineReason::code))
+                .text(track.locked_to.map(Technology::code))
+                .bytes(&packed);
+            self.0.push((place, row));
         }
         Ok(pieces.into_keys().collect())
     }
 
-    pub async fn insert(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        if self.points.is_empty() {
+    pub async fn insert(mut self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        if self.0.is_empty() {
             return Ok(());
         }
-        sqlx::query(INSERT)
-            .bind(self.common.ids)
-            .bind(self.common.months)
-            .bind(self.common.blocks)
-            .bind(self.common.devices)
-            .bind(self.common.sources)
-            .bind(self.common.campaigns)
-            .bind(self.common.quarantines)
-            .bind(self.locked_to)
-            .bind(self.points)
-            .execute(tx.conn())
-            .await
-            .map(drop)
-            .map_err(StoreError::doing("keep coverage points"))
+        // Neighbours in an index are written together, and what is read together lies together.
+        self.0.sort_by_key(|&(place, _)| (place.month, place.block));
+        let rows = self.0.into_iter().map(|(_, row)| row);
+        copy::send(tx, COPY, "keep coverage points", rows).await
     }
 }

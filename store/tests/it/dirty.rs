@@ -1,5 +1,10 @@
+use std::time::Duration;
+
 use domain::{Hex, Window};
-use store::{DirtyBlock, Store, clear_dirty, dirty_blocks, dirty_count, testing::TestDatabase};
+use store::{
+    Debounce, DirtyBlock, Store, clear_dirty, dirty_backlog, dirty_blocks, dirty_blocks_of, dirty_count, dirty_parts,
+    testing::TestDatabase,
+};
 
 use crate::{evidence::insert, make};
 
@@ -91,4 +96,22 @@ async fn no_mark_is_lost_between_many_writers_and_an_aggregator() {
     aggregator.1.store(true, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(aggregator.0.await.unwrap(), 100, "the last rebuild must have seen every track");
     assert_eq!(dirty_count(db.store()).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_clock_that_steps_back_leaves_no_key_waiting() {
+    let db = TestDatabase::create().await;
+    insert(db.store(), &[make::one_point_track()]).await.unwrap();
+    // As if the keys had been marked before the clock of the database was set back by a day.
+    let mut admin = <sqlx::PgConnection as sqlx::Connection>::connect(db.url()).await.unwrap();
+    sqlx::query("update dirty_blocks set since = now() + interval '1 day', touched = now() + interval '1 day'")
+        .execute(&mut admin)
+        .await
+        .unwrap();
+    let patient = Debounce { quiet: Duration::from_hours(1), at_most: Duration::from_hours(2) };
+    let parts = dirty_parts(db.store(), Some(patient)).await.unwrap();
+    assert_eq!(parts.len(), 1, "both keys are of one block");
+    assert_eq!(dirty_blocks_of(db.store(), parts[0], Some(patient), 10).await.unwrap().len(), 2);
+    let backlog = dirty_backlog(db.store()).await.unwrap();
+    assert_eq!((backlog.keys, backlog.oldest), (2, Duration::ZERO));
 }
