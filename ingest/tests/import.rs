@@ -11,10 +11,10 @@ use std::{
     },
 };
 
-use domain::{AreaKey, Cover, DeviceSecret, Hex, ManualClock, Resolution, Window};
+use domain::{AreaKey, Clock, Cover, DeviceSecret, Hex, ManualClock, Resolution, SystemClock, Window};
 use flate2::{Compression, write::GzEncoder};
 use ingest::{
-    Directory, Ingest, Limits, Recorder, Validator, Writer, WriterConfig,
+    Directory, Guard, GuardConfig, Ingest, Limits, Recorder, Validator, Writer, WriterConfig,
     import::{
         FileRef, Format, Found, Head, ImportError, ImportReport, ImportTarget, Judge, Options, Sink, Target, choose,
         geosubmit, import,
@@ -59,10 +59,9 @@ fn rtr(folder: &TempDir, rows: usize) -> PathBuf {
     let path = folder.path().join("tests.csv");
     let mut text = "open_test_uuid,time_utc,cat_technology,lat,long,loc_accuracy,download_kbit,upload_kbit,ping_ms,model,network_mcc_mnc,sim_mcc_mnc\n".to_owned();
     for row in 0..rows {
-        text.push_str(&format!(
-            "O{row},2026-05-14 11:59:30,4G,{LAT},{LNG},12,{},900,30,X1,262-01,262-01\n",
-            1000 + row
-        ));
+        let speed = 1000 + row;
+        text += &["O", &row.to_string(), ",2026-05-14 11:59:30,4G,", &LAT.to_string(), ",", &LNG.to_string()].concat();
+        text += &[",12,", &speed.to_string(), ",900,30,X1,262-01,262-01\n"].concat();
     }
     std::fs::write(&path, text).unwrap();
     path
@@ -204,7 +203,7 @@ async fn no_place_of_a_file_reaches_the_database_or_the_report() {
     let mut shown = String::new();
     for input in [tests, looks] {
         let report = load(recognise(&input), &input, Some(db.store())).await.unwrap();
-        shown.push_str(&format!("{report} {report:?} {}", json!(report)));
+        shown += &[report.to_string(), format!("{report:?}"), json!(report).to_string()].concat();
     }
     shown.push_str(&dump(&db));
     for degrees in ["51.4344", "6.7623"] {
@@ -259,7 +258,10 @@ async fn reports_over_http_without_a_secret_share_one_voice() {
     let db = TestDatabase::create().await;
     let writer = Writer::start(db.store(), WriterConfig::default());
     let judge = judge();
-    let ingest = Ingest::new(db.store().clone(), judge.validator, Directory::default(), writer.handle());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let guard = Guard::new(GuardConfig::default(), Arc::clone(&clock));
+    let directory = Directory::default();
+    let ingest = Ingest::new(db.store().clone(), judge.validator, directory, guard, clock, writer.handle());
     let body = |hour: u32| json!({ "items": [report(hour, LNG), { "timestamp": 1 }] }).to_string();
     let secret = DeviceSecret::from_bytes([7; 16]);
     ingest.submit_geosubmit(body(0).as_bytes(), geosubmit::anonymous()).await.unwrap();
