@@ -35,7 +35,7 @@ const DEVICES: u32 = 1_000;
 const POINTS: u32 = 3_000_000;
 const UPLOADERS: usize = 16;
 const SINGLE_CLIENTS: usize = 32;
-const SUBMITTERS: usize = 128;
+const SUBMITTERS: usize = 512;
 const SPELL: Duration = Duration::from_secs(4);
 
 /// Prints all of it.

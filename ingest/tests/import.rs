@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
 use std::{
+    fmt::Write as _,
     io::{Read, Write as _},
     path::{Path, PathBuf},
     process::Command,
@@ -16,8 +17,8 @@ use flate2::{Compression, write::GzEncoder};
 use ingest::{
     Directory, Guard, GuardConfig, Ingest, Limits, Recorder, Validator, Writer, WriterConfig,
     import::{
-        FileRef, Format, Found, Head, ImportError, ImportReport, ImportTarget, Judge, Options, Sink, Target, choose,
-        geosubmit, import,
+        FileRef, Format, Found, Head, ImportError, ImportReport, ImportTarget, Judge, KEPT_POINTS, Options, Sink,
+        Target, choose, geosubmit, import,
     },
 };
 use serde_json::json;
@@ -40,8 +41,19 @@ fn judge() -> Judge {
 }
 
 async fn load(format: Arc<dyn Format>, input: &Path, store: Option<&Store>) -> Result<ImportReport, ImportError> {
+    load_keeping(KEPT_POINTS, format, input, store).await
+}
+
+/// With nothing kept, even a small input is read twice, as a large one is.
+async fn load_keeping(
+    kept_points: u64,
+    format: Arc<dyn Format>,
+    input: &Path,
+    store: Option<&Store>,
+) -> Result<ImportReport, ImportError> {
     let (judge, clock) = (judge(), clock());
-    import(format, input, ImportTarget { store, judge: &judge, clock: &clock }, Arc::new(|_| ())).await
+    let target = ImportTarget { store, judge: &judge, clock: &clock, kept_points };
+    import(format, input, target, Arc::new(|_| ())).await
 }
 
 fn recognise(input: &Path) -> Arc<dyn Format> {
@@ -59,9 +71,8 @@ fn rtr(folder: &TempDir, rows: usize) -> PathBuf {
     let path = folder.path().join("tests.csv");
     let mut text = "open_test_uuid,time_utc,cat_technology,lat,long,loc_accuracy,download_kbit,upload_kbit,ping_ms,model,network_mcc_mnc,sim_mcc_mnc\n".to_owned();
     for row in 0..rows {
-        let speed = 1000 + row;
-        text += &["O", &row.to_string(), ",2026-05-14 11:59:30,4G,", &LAT.to_string(), ",", &LNG.to_string()].concat();
-        text += &[",12,", &speed.to_string(), ",900,30,X1,262-01,262-01\n"].concat();
+        let download = 1000 + row;
+        writeln!(text, "O{row},2026-05-14 11:59:30,4G,{LAT},{LNG},12,{download},900,30,X1,262-01,262-01").unwrap();
     }
     std::fs::write(&path, text).unwrap();
     path
@@ -129,10 +140,10 @@ async fn an_import_that_was_stopped_goes_on_where_it_was() {
     let input = rtr(&folder, 1_000);
     // The first pass reads all thousand; the second is stopped in its fourth part of 200.
     let stopping = Stopping { inner: recognise(&input), left: AtomicUsize::new(1_650) };
-    let error = load(Arc::new(stopping), &input, Some(db.store())).await.unwrap_err().to_string();
+    let error = load_keeping(0, Arc::new(stopping), &input, Some(db.store())).await.unwrap_err().to_string();
     assert!(error.contains("What was written stays; run it again"), "{error}");
 
-    let report = load(recognise(&input), &input, Some(db.store())).await.unwrap();
+    let report = load_keeping(0, recognise(&input), &input, Some(db.store())).await.unwrap();
     assert_eq!((report.read, report.duplicate, report.accepted, report.conflict), (1_000, 600, 400, 0));
     let report = load(recognise(&input), &input, Some(db.store())).await.unwrap();
     assert_eq!((report.duplicate, report.accepted), (1_000, 0));
@@ -203,7 +214,7 @@ async fn no_place_of_a_file_reaches_the_database_or_the_report() {
     let mut shown = String::new();
     for input in [tests, looks] {
         let report = load(recognise(&input), &input, Some(db.store())).await.unwrap();
-        shown += &[report.to_string(), format!("{report:?}"), json!(report).to_string()].concat();
+        write!(shown, "{report} {report:?} {}", json!(report)).unwrap();
     }
     shown.push_str(&dump(&db));
     for degrees in ["51.4344", "6.7623"] {

@@ -1,8 +1,12 @@
 //! Which blocks are to be summarised anew. A key is a block and a window; its version says which evidence it means.
 //!
-//! Keys fall into [`DIRTY_PARTS`] parts by their block. Who rebuilds keys holds the lock of their part (see
-//! [`Store::alone_if_free`](crate::Store::alone_if_free)), so that several aggregators never rebuild the same key, and no
-//! row that a writer wants to mark is locked while evidence is read.
+//! ```text
+//! writer      absent: insert      unclaimed: hold it (for share) until the commit      claimed: unclaim, new version
+//! aggregator  claim: waits for those who hold it, new version -> commit -> read evidence -> leaves, clear that version
+//! ```
+//! Whoever relied on an unclaimed key has committed before its claim, so the evidence read afterwards holds theirs.
+//! Whoever comes later makes a new version, which the clearing does not match. Keys fall into [`DIRTY_PARTS`] parts by
+//! their block; who rebuilds holds the lock of the part ([`Store::alone_if_free`](crate::Store::alone_if_free)).
 
 use std::time::Duration;
 
@@ -24,15 +28,6 @@ pub struct DirtyBlock {
 /// Parts that the keys are divided into: more than there will be workers, so that none is idle while another has two.
 pub const DIRTY_PARTS: i32 = 16;
 
-/// When a key may be rebuilt.
-#[derive(Clone, Copy, Debug)]
-pub struct Debounce {
-    /// Nothing has marked it for this long: what arrives in one block within a moment is rebuilt once.
-    pub quiet: Duration,
-    /// Or it was marked first this long ago, and still is.
-    pub at_most: Duration,
-}
-
 /// How far the summaries are behind the evidence.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Backlog {
@@ -43,11 +38,24 @@ pub struct Backlog {
 }
 
 // Sorted, so that concurrent writers lock the rows in one order and never each other out.
+// Most keys of a busy hour are marked already: to hold them costs a quarter of an update, and many may hold one.
+const HOLD: &str = "\
+-- dirty_hold
+with wanted as materialized (
+    select block, time_window from unnest($1::bigint[], $2::text[]) as fresh (block, time_window) order by 1, 2
+), made as (
+    insert into dirty_blocks (block, time_window) select block, time_window from wanted
+    on conflict (block, time_window) do nothing returning block, time_window
+), held as (
+    select block, time_window from dirty_blocks join wanted using (block, time_window)
+    where not claimed order by block, time_window for share of dirty_blocks
+)
+select block, time_window from made union all select block, time_window from held";
 const MARK: &str = "\
 -- dirty_mark
 insert into dirty_blocks (block, time_window)
 select block, time_window from unnest($1::bigint[], $2::text[]) as fresh (block, time_window) order by 1, 2
-on conflict (block, time_window) do update set version = nextval('dirty_version'), touched = now()";
+on conflict (block, time_window) do update set version = nextval('dirty_version'), since = now(), claimed = false";
 const OLDEST: &str = "\
 -- dirty_oldest
 select block, time_window, version from dirty_blocks order by version limit $1";
@@ -55,15 +63,21 @@ select block, time_window, version from dirty_blocks order by version limit $1";
 const DUE_PARTS: &str = "\
 -- dirty_due_parts
 select distinct hashint8(block) & ($1::integer - 1) from dirty_blocks
-where $2::float8 is null or touched not between now() - make_interval(secs => $2::float8) and now()
-    or since not between now() - make_interval(secs => $3::float8) and now()";
-const DUE: &str = "\
--- dirty_due
-select block, time_window, version from dirty_blocks
-where hashint8(block) & ($1::integer - 1) = $4
-    and ($2::float8 is null or touched not between now() - make_interval(secs => $2::float8) and now()
-        or since not between now() - make_interval(secs => $3::float8) and now())
-order by version limit $5";
+where since > now() or since <= now() - make_interval(secs => $2::float8)";
+const CLAIM: &str = "\
+-- dirty_claim
+with due as materialized (
+    select block, time_window from dirty_blocks
+    where ($3::integer is null or hashint8(block) & ($1::integer - 1) = $3)
+        and (since > now() or since <= now() - make_interval(secs => $2::float8))
+    order by version limit $4
+), mine as materialized (
+    select block, time_window from dirty_blocks join due using (block, time_window)
+    order by block, time_window for update of dirty_blocks
+)
+update dirty_blocks set claimed = true, version = nextval('dirty_version') from mine
+where dirty_blocks.block = mine.block and dirty_blocks.time_window = mine.time_window
+returning dirty_blocks.block, dirty_blocks.time_window, dirty_blocks.version";
 const BACKLOG: &str = "\
 -- dirty_backlog
 select count(*), coalesce(extract(epoch from now() - min(since)), 0)::float8 from dirty_blocks";
@@ -81,12 +95,24 @@ where dirty_blocks.block = done.block and dirty_blocks.time_window = done.time_w
     and dirty_blocks.version = done.version
 returning dirty_blocks.block, dirty_blocks.time_window";
 
-/// Marks keys; `keys` hold no repetitions.
+/// Marks keys; `keys` hold no repetitions. Belongs into the transaction that writes their evidence.
 pub(crate) async fn mark(tx: &mut Tx<'_>, keys: &[(Hex, Window)]) -> Result<(), StoreError> {
     if keys.is_empty() {
         return Ok(());
     }
-    let (blocks, windows) = columns(keys.iter().map(|(block, window)| (*block, window)));
+    let (mut blocks, mut windows) = columns(keys.iter().map(|(block, window)| (*block, window)));
+    let held: Vec<(i64, String)> = sqlx::query_as(HOLD)
+        .bind(&blocks)
+        .bind(&windows)
+        .fetch_all(tx.conn())
+        .await
+        .map_err(StoreError::doing("hold dirty blocks"))?;
+    if held.len() == keys.len() {
+        return Ok(());
+    }
+    // Claimed, or made by another writer at this moment.
+    let held: std::collections::HashSet<_> = held.into_iter().collect();
+    (blocks, windows) = blocks.into_iter().zip(windows).filter(|key| !held.contains(key)).unzip();
     sqlx::query(MARK)
         .bind(blocks)
         .bind(windows)
@@ -96,7 +122,7 @@ pub(crate) async fn mark(tx: &mut Tx<'_>, keys: &[(Hex, Window)]) -> Result<(), 
         .map_err(StoreError::doing("mark blocks dirty"))
 }
 
-/// The `limit` keys that have waited longest.
+/// The `limit` keys that have waited longest, to look at: who rebuilds claims them.
 pub async fn dirty_blocks(ex: impl Read, limit: i64) -> Result<Vec<DirtyBlock>, StoreError> {
     let mut conn = ex.conn().await?;
     let found: Vec<(i64, String, i64)> = sqlx::query_as(OLDEST)
@@ -107,35 +133,34 @@ pub async fn dirty_blocks(ex: impl Read, limit: i64) -> Result<Vec<DirtyBlock>, 
     found.into_iter().map(read).collect()
 }
 
-/// The parts that hold keys that are due; all keys are due without a debounce.
-pub async fn dirty_parts(ex: impl Read, debounce: Option<Debounce>) -> Result<Vec<i32>, StoreError> {
+/// The parts that hold keys marked at least `age` ago.
+pub async fn dirty_parts(ex: impl Read, age: Duration) -> Result<Vec<i32>, StoreError> {
     let mut conn = ex.conn().await?;
     sqlx::query_scalar(DUE_PARTS)
         .bind(DIRTY_PARTS)
-        .bind(debounce.map(|debounce| debounce.quiet.as_secs_f64()))
-        .bind(debounce.map(|debounce| debounce.at_most.as_secs_f64()))
+        .bind(age.as_secs_f64())
         .fetch_all(&mut *conn)
         .await
         .map_err(StoreError::doing("list dirty parts"))
 }
 
-/// The `limit` keys of a part that are due and have waited longest.
-pub async fn dirty_blocks_of(
-    ex: impl Read,
-    part: i32,
-    debounce: Option<Debounce>,
+/// Claims the `limit` keys, of one part or of all, that have waited longest and at least `age`.
+///
+/// Commit it before their evidence is read. A claim that is never cleared is simply made again.
+pub async fn claim_dirty(
+    tx: &mut Tx<'_>,
+    part: Option<i32>,
+    age: Duration,
     limit: i64,
 ) -> Result<Vec<DirtyBlock>, StoreError> {
-    let mut conn = ex.conn().await?;
-    let found: Vec<(i64, String, i64)> = sqlx::query_as(DUE)
+    let found: Vec<(i64, String, i64)> = sqlx::query_as(CLAIM)
         .bind(DIRTY_PARTS)
-        .bind(debounce.map(|debounce| debounce.quiet.as_secs_f64()))
-        .bind(debounce.map(|debounce| debounce.at_most.as_secs_f64()))
+        .bind(age.as_secs_f64())
         .bind(part)
         .bind(limit)
-        .fetch_all(&mut *conn)
+        .fetch_all(tx.conn())
         .await
-        .map_err(StoreError::doing("list dirty blocks"))?;
+        .map_err(StoreError::doing("claim dirty blocks"))?;
     found.into_iter().map(read).collect()
 }
 
@@ -158,7 +183,7 @@ pub async fn dirty_count(ex: impl Read) -> Result<i64, StoreError> {
     sqlx::query_scalar(COUNT).fetch_one(&mut *conn).await.map_err(StoreError::doing("count dirty blocks"))
 }
 
-/// Clears keys whose leaves were rebuilt from evidence read **after** the keys were read; belongs into the
+/// Clears keys whose leaves were rebuilt from evidence read **after** the keys were claimed; belongs into the
 /// transaction that replaces the leaves.
 ///
 /// A key with newer evidence stays. A key that somebody else cleared meanwhile is marked again: their

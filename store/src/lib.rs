@@ -43,8 +43,7 @@ pub use campaign::{CampaignRow, campaign, campaigns, save_campaign};
 pub use cluster::{ClusterConfig, ClusterError, Keeper, PrivateCluster};
 pub use db::{BoxFuture, Read, Store, Tx};
 pub use dirty::{
-    Backlog, DIRTY_PARTS, Debounce, DirtyBlock, clear_dirty, dirty_backlog, dirty_blocks, dirty_blocks_of, dirty_count,
-    dirty_parts,
+    Backlog, DIRTY_PARTS, DirtyBlock, claim_dirty, clear_dirty, dirty_backlog, dirty_blocks, dirty_count, dirty_parts,
 };
 pub use erasure::{Erased, Forgotten, erase_device, forget_years, kept_from};
 pub use error::StoreError;

@@ -82,6 +82,7 @@ async fn wrong_names_are_answered_with_the_right_ones() {
     run(&["region", "load", "atlantis"]).await.fails_with("whitespot region build");
     run(&["rank", "--region", "atlantis", "--track", "fixed"]).await.fails_with("whitespot region load");
     run(&["import", "--region", "nrw", "nowhere.geojson"]).await.fails_with("nowhere.geojson");
+    run(&["region", "load", "nrw"]).await.ok();
     run(&["rank", "--region", "nrw", "--track", "mobile"]).await.fails_with("whitespot release");
     run(&["measure", "--server", "ftp://example", "--no-submit"]).await.fails_with("http://");
     let place = ["measure", "--server", "http://127.0.0.1:9", "--position", "51.45;7.01"];

@@ -69,9 +69,9 @@ async fn the_wrong_format_is_answered_with_the_right_one_before_anything_is_open
     wrong.fails_with("this looks like funkloch-app, not rtr-opendata: use --format funkloch-app");
     import(&[other]).await.fails_with("other.csv: no known format (a table with number, street)");
     import(&["--format", "csv", other]).await.fails_with("--mapping FILE");
+    assert!(!installation.data_dir().exists(), "a wrong format starts no database");
     let mapping = "docs/examples/coverage.mapping.toml";
     import(&["--mapping", mapping, other]).await.fails_with("other.csv: has no column");
-    assert!(!installation.data_dir().join("whitespot").exists());
 }
 
 #[tokio::test]
@@ -100,8 +100,8 @@ async fn tiles_of_supply_change_no_release() {
 #[tokio::test]
 async fn collectors_for_ichnaea_can_send_here() {
     let installation = Whitespot::new();
-    let server = installation.serve().await;
     installation.run(&["region", "load", "nrw"]).await.ok();
+    let server = installation.serve().await;
     let report = json!({ "items": [{
         "timestamp": 1_778_760_000_000_i64,
         "position": { "latitude": 51.434_417, "longitude": 6.762_329, "accuracy": 9.5 },

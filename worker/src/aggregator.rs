@@ -10,7 +10,7 @@ use analytics::{LeafBuilder, RuleBook};
 use domain::{Clock, Hex, Window};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
-use store::{BlockEvidence, BlockLeaves, Debounce, DirtyBlock, LeafRow, Store};
+use store::{BlockEvidence, BlockLeaves, DirtyBlock, LeafRow, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -30,8 +30,11 @@ const WORKERS: usize = 3;
 /// How long it waits when nothing is due.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// What arrives in one block within a moment is rebuilt once; a block that never rests, every half minute.
-const DEBOUNCE: Debounce = Debounce { quiet: Duration::from_secs(2), at_most: Duration::from_secs(30) };
+/// How long a key waits after its first mark: what arrives in a block meanwhile is rebuilt once.
+const DEBOUNCE: Duration = Duration::from_secs(10);
+
+/// A drain waits for no key.
+const FRESH_TOO: Duration = Duration::ZERO;
 
 /// Local time of day parts. Every region so far lies in Germany; a region elsewhere needs its own.
 const ZONE: &str = "Europe/Berlin";
@@ -43,7 +46,7 @@ pub struct Aggregator {
     clock: Arc<dyn Clock>,
     rules: Arc<RuleBook>,
     zone: TimeZone,
-    debounce: Debounce,
+    debounce: Duration,
     keys_per_step: Arc<AtomicI64>,
 }
 
@@ -56,9 +59,9 @@ impl Aggregator {
         Self { store, clock, rules, zone, debounce: DEBOUNCE, keys_per_step: Arc::new(AtomicI64::new(32)) }
     }
 
-    /// With another patience for blocks that are still written to.
+    /// With another wait between the first mark of a key and its rebuilding.
     #[must_use]
-    pub const fn with_debounce(mut self, debounce: Debounce) -> Self {
+    pub const fn with_debounce(mut self, debounce: Duration) -> Self {
         self.debounce = debounce;
         self
     }
@@ -95,7 +98,7 @@ impl Aggregator {
 
     /// One step in each part that is due and that nobody works on; the number of keys. Each worker begins elsewhere.
     async fn round(&self, worker: usize, stop: &CancellationToken) -> Result<u64, WorkerError> {
-        let mut parts = store::dirty_parts(&self.store, Some(self.debounce)).await?;
+        let mut parts = store::dirty_parts(&self.store, self.debounce).await?;
         let middle = parts.len() * worker / WORKERS;
         parts.rotate_left(middle);
         let mut done = 0;
@@ -103,7 +106,7 @@ impl Aggregator {
             if stop.is_cancelled() {
                 break;
             }
-            let step = self.step(part, Some(self.debounce));
+            let step = self.step(part, self.debounce);
             done += self.store.alone_if_free(&turn(part), step).await?.transpose()?.unwrap_or(0);
         }
         Ok(done)
@@ -121,14 +124,14 @@ impl Aggregator {
     pub async fn drain(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<u64, WorkerError> {
         let done = AtomicU64::new(0);
         loop {
-            let parts = store::dirty_parts(&self.store, None).await?;
+            let parts = store::dirty_parts(&self.store, FRESH_TOO).await?;
             if parts.is_empty() {
                 return Ok(done.into_inner());
             }
             let next = AtomicU64::new(0);
             let worker = async || {
                 while let Some(&part) = parts.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
-                    let step = Box::pin(self.step(part, None));
+                    let step = Box::pin(self.step(part, FRESH_TOO));
                     let keys = self.store.alone(&turn(part), step).await??;
                     progress(done.fetch_add(keys, Ordering::Relaxed) + keys);
                 }
@@ -139,14 +142,15 @@ impl Aggregator {
     }
 
     /// Rebuilds the keys of a part that have waited longest. 0: none was due.
-    async fn step(&self, part: i32, debounce: Option<Debounce>) -> Result<u64, WorkerError> {
+    async fn step(&self, part: i32, age: Duration) -> Result<u64, WorkerError> {
         let started = self.clock.monotonic();
         let limit = self.keys_per_step.load(Ordering::Relaxed);
-        let dirty = store::dirty_blocks_of(&self.store, part, debounce, limit).await?;
+        let claim = self.store.run_tx("claim_blocks", |tx| Box::pin(store::claim_dirty(tx, Some(part), age, limit)));
+        let dirty = claim.await?;
         if dirty.is_empty() {
             return Ok(0);
         }
-        // Evidence is read after the keys, so that a version never stands for less than was read.
+        // Evidence is read after the claim, so that a version never stands for less than was read.
         let keys: Vec<(Hex, Window)> = dirty.iter().map(|key| (key.block, key.window.clone())).collect();
         let evidence = store::read_blocks(&self.store, &keys).await?;
         self.learn(&evidence);

@@ -9,14 +9,13 @@ use domain::{
     SystemClock, Technology, Window,
 };
 use jiff::tz::TimeZone;
-use store::{Debounce, Store, insert_evidence, read_block, testing::TestDatabase};
+use store::{Store, insert_evidence, read_block, testing::TestDatabase};
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use worker::Aggregator;
 
 const WRITERS: usize = 4;
 const TRACKS_A_WRITER: usize = 40;
-const HASTY: Debounce = Debounce { quiet: Duration::ZERO, at_most: Duration::ZERO };
 
 /// Hexagons in some dozens of blocks around Essen.
 fn places() -> Vec<Hex> {
@@ -55,7 +54,7 @@ async fn insert(store: &Store, items: &[NewEvidence]) {
     store.run_tx("insert", |tx| Box::pin(insert_evidence(tx, items))).await.unwrap();
 }
 
-fn start(db: &TestDatabase, debounce: Debounce, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
+fn start(db: &TestDatabase, debounce: Duration, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
     let aggregator = Aggregator::new(db.store().clone(), Arc::new(SystemClock::default())).with_debounce(debounce);
     tokio::spawn(aggregator.run(stop.clone()))
 }
@@ -100,7 +99,7 @@ async fn several_aggregators_and_writers_end_with_what_a_count_from_scratch_says
     let db = TestDatabase::create().await;
     let stop = CancellationToken::new();
     // Two processes with three workers each would be like this.
-    let aggregators = [start(&db, HASTY, &stop), start(&db, HASTY, &stop)];
+    let aggregators = [start(&db, Duration::ZERO, &stop), start(&db, Duration::ZERO, &stop)];
     let places = Arc::new(places());
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
@@ -137,10 +136,9 @@ async fn a_block_that_is_still_written_to_waits_and_a_drain_does_not() {
     let db = TestDatabase::create().await;
     let places = places();
     insert(db.store(), &[track(&places, 1)]).await;
-    let patient = Debounce { quiet: Duration::from_hours(1), at_most: Duration::from_hours(2) };
-    assert!(store::dirty_parts(db.store(), Some(patient)).await.unwrap().is_empty(), "touched a moment ago");
-    let tired = Debounce { quiet: Duration::from_hours(1), at_most: Duration::ZERO };
-    assert!(!store::dirty_parts(db.store(), Some(tired)).await.unwrap().is_empty(), "waited long enough");
+    let patient = Duration::from_hours(1);
+    assert!(store::dirty_parts(db.store(), patient).await.unwrap().is_empty(), "marked a moment ago");
+    assert!(!store::dirty_parts(db.store(), Duration::ZERO).await.unwrap().is_empty(), "waited long enough");
     let backlog = store::dirty_backlog(db.store()).await.unwrap();
     assert!(backlog.keys > 0 && backlog.oldest < Duration::from_mins(5), "{backlog:?}");
 

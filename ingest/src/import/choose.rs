@@ -72,7 +72,11 @@ pub fn choose(asked: Option<&str>, input: &Path, options: &Options) -> Result<Ar
                 .ok_or_else(|| ImportError::UnknownFormat { name: name.to_owned(), known: known() })?,
         ),
     };
-    let look = look(input, &formats)?;
+    // Files that the wanted format does not read may be of any other.
+    let look = match wanted {
+        Some(wanted) => look(input, &formats, wanted.extensions())?,
+        None => look(input, &formats, &all_extensions(&formats))?,
+    };
     let chosen = match (wanted, look.found) {
         (Some(wanted), Some((file, found))) if wanted.name() != found.name() && !wanted.takes_anything() => {
             return Err(ImportError::LooksLike { file, asked: wanted.name(), found: found.name() });
@@ -96,13 +100,17 @@ struct Look {
     seen: Option<(String, String)>,
 }
 
-fn look(input: &Path, formats: &[Arc<dyn Format>]) -> Result<Look, ImportError> {
+fn all_extensions(formats: &[Arc<dyn Format>]) -> Vec<&'static str> {
     let mut extensions: Vec<&str> = formats.iter().flat_map(|format| format.extensions()).copied().collect();
     extensions.sort_unstable();
     extensions.dedup();
+    extensions
+}
+
+fn look(input: &Path, formats: &[Arc<dyn Format>], extensions: &[&str]) -> Result<Look, ImportError> {
     let mut look = Look { found: None, seen: None };
     let mut looks = 0;
-    let looked = each_file(input, &extensions, &mut |file, content| {
+    let looked = each_file(input, extensions, &mut |file, content| {
         let mut bytes = Vec::new();
         content.take(HEAD_BYTES as u64).read_to_end(&mut bytes).map_err(|error| file.failed(error))?;
         let head = Head::new(&bytes);

@@ -92,13 +92,12 @@ pub fn read_body(body: &[u8], recorder: Recorder, found: &mut dyn FnMut(Found)) 
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Report {
     #[serde(default)]
     timestamp: Value,
     position: Option<Position>,
-    #[serde(default)]
-    cell_towers: Vec<RadioCell>,
+    #[serde(default, rename = "cellTowers")]
+    radio_cells: Vec<RadioCell>,
 }
 
 #[derive(Deserialize)]
@@ -137,7 +136,7 @@ fn read_item(bytes: &[u8]) -> Result<Vec<CoveragePoint>, RejectionReason> {
     let hex = place::hex(degrees, Known::Radius(position.accuracy), Hex::MOBILE)?;
     let millis = report.timestamp.as_i64().or_else(|| report.timestamp.as_f64().map(|millis| millis as i64));
     let at = millis.and_then(|millis| Timestamp::from_millisecond(millis).ok()).ok_or(RejectionReason::NoTime)?;
-    let serving: Vec<&RadioCell> = match report.cell_towers.as_slice() {
+    let serving: Vec<&RadioCell> = match report.radio_cells.as_slice() {
         // Collectors that know of one only do not say that it serves.
         [only] if only.serving.is_null() => vec![only],
         all => all.iter().filter(|radio_cell| radio_cell.serves()).collect(),

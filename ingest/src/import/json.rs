@@ -263,6 +263,15 @@ impl<'a> Json<'a> {
     }
 }
 
+/// Whether a byte ends the value.
+enum Ends {
+    Not,
+    /// It belongs to what follows.
+    Before,
+    /// It belongs to the value.
+    Behind,
+}
+
 /// How far into a value the scanner is.
 #[derive(Default)]
 struct State {
@@ -276,42 +285,60 @@ struct State {
 impl State {
     /// How many bytes belong to the value, and whether it ends there.
     fn take(&mut self, chunk: &[u8]) -> (usize, bool) {
-        for (used, &byte) in chunk.iter().enumerate() {
-            if self.in_text {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
-                    b'\\' => self.escaped = true,
-                    b'"' => {
-                        self.in_text = false;
-                        if self.depth == 0 {
-                            self.length += 1;
-                            return (used + 1, true);
-                        }
-                    }
-                    _ => {}
+        let mut at = 0;
+        while at < chunk.len() {
+            let rest = &chunk[at..];
+            // Most bytes mean nothing to the scanner: they are passed in one go.
+            let dull = match (self.in_text, self.depth) {
+                (true, _) if self.escaped => 0,
+                (true, _) => rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).unwrap_or(rest.len()),
+                (false, 0) => 0,
+                (false, _) => {
+                    rest.iter().position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']')).unwrap_or(rest.len())
                 }
-            } else {
-                match byte {
-                    b'"' => {
-                        self.in_text = true;
-                        self.had_text = true;
-                    }
-                    b'{' | b'[' => self.depth += 1,
-                    b'}' | b']' | b',' | b':' if self.depth == 0 => return (used, true),
-                    b'}' | b']' => {
-                        self.depth -= 1;
-                        if self.depth == 0 {
-                            self.length += 1;
-                            return (used + 1, true);
-                        }
-                    }
-                    _ if self.depth == 0 && byte.is_ascii_whitespace() => return (used, true),
-                    _ => {}
-                }
+            };
+            at += dull;
+            self.length += dull;
+            let Some(&byte) = chunk.get(at) else { break };
+            match self.look_at(byte) {
+                Ends::Not => {}
+                Ends::Before => return (at, true),
+                Ends::Behind => return (at + 1, true),
             }
-            self.length += 1;
+            at += 1;
         }
         (chunk.len(), false)
+    }
+
+    fn look_at(&mut self, byte: u8) -> Ends {
+        let mut ends = Ends::Not;
+        match byte {
+            _ if self.escaped => self.escaped = false,
+            b'\\' if self.in_text => self.escaped = true,
+            b'"' if self.in_text => {
+                self.in_text = false;
+                if self.depth == 0 {
+                    ends = Ends::Behind;
+                }
+            }
+            _ if self.in_text => {}
+            b'"' => {
+                self.in_text = true;
+                self.had_text = true;
+            }
+            b'{' | b'[' => self.depth += 1,
+            b'}' | b']' | b',' | b':' if self.depth == 0 => return Ends::Before,
+            b'}' | b']' => {
+                self.depth -= 1;
+                if self.depth == 0 {
+                    ends = Ends::Behind;
+                }
+            }
+            _ if self.depth == 0 && byte.is_ascii_whitespace() => return Ends::Before,
+            _ => {}
+        }
+        self.length += 1;
+        ends
     }
 
     fn is_whole_word(&self) -> bool {

@@ -22,6 +22,8 @@ pub struct ImportTarget<'a> {
     pub judge: &'a Judge,
     /// For the duration in the report.
     pub clock: &'a dyn Clock,
+    /// Points that the first pass may keep in memory; a larger input is read twice. See [`KEPT_POINTS`].
+    pub kept_points: u64,
 }
 
 /// What an import tells while it runs.
@@ -42,12 +44,15 @@ pub type Tell = Arc<dyn Fn(Progress) + Send + Sync>;
 const RECORDS_PER_PART: usize = 200;
 const POINTS_PER_PART: u64 = 50_000;
 const TILES_PER_PART: usize = 1_000;
+/// What the first pass may keep, so that a smaller input need not be read again: 100 MB of single tests.
+pub const KEPT_POINTS: u64 = 400_000;
 /// Parts that may wait for the database.
 const PARTS_IN_FLIGHT: usize = 2;
 
-/// Reads `input` twice. The first time nothing is written: an input that is cut off or of another format ends
-/// here, with nothing loaded. The second time its records are written in parts, each a transaction, while the next
-/// is read. Ids come from content: an import that was stopped goes on where it was, by being run again.
+/// Reads `input` to its end before anything is written: an input that is cut off or of another format ends here,
+/// with nothing loaded. Then its records are written in parts, each a transaction: from memory if they are few, else
+/// while the input is read again. Ids come from content: an import that was stopped goes on where it was, by being
+/// run again.
 pub async fn import(
     format: Arc<dyn Format>,
     input: &Path,
@@ -59,59 +64,91 @@ pub async fn import(
     let reader = Reader { format, input: input.into(), judge: target.judge.clone(), stopped: Arc::clone(&stop.0) };
 
     let (first, telling) = (reader.clone(), Arc::clone(&tell));
-    let mut report = on_a_thread(move || first.check(&telling)).await?;
+    let keep = if target.store.is_some() { target.kept_points } else { 0 };
+    let (mut report, kept) = on_a_thread(move || first.check(keep, &telling)).await?;
     if let Some(store) = target.store {
         tell(Progress::Length(report.accepted));
-        report = write(store, reader, &tell).await?;
+        report = match kept {
+            Some(parts) => {
+                let mut writing = Writing::new(store, &tell);
+                for part in parts {
+                    writing.write(part).await?;
+                }
+                writing.counted_in(report)
+            }
+            None => read_and_write(store, reader, &tell).await?,
+        };
     }
     report.dry_run = target.store.is_none();
     report.seconds = target.clock.monotonic().saturating_sub(start).as_secs_f64();
     Ok(report)
 }
 
-async fn write(store: &Store, reader: Reader, tell: &Tell) -> Result<ImportReport, ImportError> {
+async fn read_and_write(store: &Store, reader: Reader, tell: &Tell) -> Result<ImportReport, ImportError> {
     let (sender, mut parts) = mpsc::channel(PARTS_IN_FLIGHT);
     let reading = tokio::spawn(on_a_thread(move || reader.send(&sender)));
-    let pseudonyms = Pseudonymiser::new(store.clone());
-    let mut written = ImportReport::default();
+    let mut writing = Writing::new(store, tell);
     while let Some(part) = parts.recv().await {
         // Leaving drops the receiver, which stops the reader.
-        write_part(store, &pseudonyms, part, &mut written).await?;
-        tell(Progress::Written(written.accepted + written.duplicate + written.conflict));
+        writing.write(part).await?;
     }
     let report = reading.await.unwrap_or(Err(ImportError::Stopped))?;
-    Ok(ImportReport { accepted: written.accepted, duplicate: written.duplicate, conflict: written.conflict, ..report })
+    Ok(writing.counted_in(report))
 }
 
-async fn write_part(
-    store: &Store,
-    pseudonyms: &Pseudonymiser,
-    part: Part,
-    report: &mut ImportReport,
-) -> Result<(), ImportError> {
-    let mut items = Vec::with_capacity(part.records.len());
-    for (source, recorder, record) in part.records {
-        let (device, other_years) = pseudonyms.of_recorder(&recorder, &record).await?;
-        let content_hash = Item::from(&record).content_hash();
-        items.push(NewEvidence { device, other_years, source, campaign: None, quarantine: None, content_hash, record });
+/// Writes part after part, and counts what became of them.
+struct Writing<'a> {
+    store: &'a Store,
+    pseudonyms: Pseudonymiser,
+    written: ImportReport,
+    tell: &'a Tell,
+}
+
+impl<'a> Writing<'a> {
+    fn new(store: &'a Store, tell: &'a Tell) -> Self {
+        Self { store, pseudonyms: Pseudonymiser::new(store.clone()), written: ImportReport::default(), tell }
     }
-    let items: Arc<[NewEvidence]> = items.into();
-    let tiles: Arc<[SupplyTile]> = part.tiles.into();
-    let (stored, stored_tiles) = store
-        .run_tx("import", |tx| {
-            let (items, tiles) = (Arc::clone(&items), Arc::clone(&tiles));
-            Box::pin(async move {
-                Ok((store::insert_evidence(tx, &items).await?, store::insert_supply_tiles(tx, &tiles).await?))
+
+    async fn write(&mut self, part: Part) -> Result<(), ImportError> {
+        let mut items = Vec::with_capacity(part.records.len());
+        for (source, recorder, record) in part.records {
+            let (device, other_years) = self.pseudonyms.of_recorder(&recorder, &record).await?;
+            let content_hash = Item::from(&record).content_hash();
+            items.push(NewEvidence {
+                device,
+                other_years,
+                source,
+                campaign: None,
+                quarantine: None,
+                content_hash,
+                record,
+            });
+        }
+        let items: Arc<[NewEvidence]> = items.into();
+        let tiles: Arc<[SupplyTile]> = part.tiles.into();
+        let (stored, stored_tiles) = self
+            .store
+            .run_tx("import", |tx| {
+                let (items, tiles) = (Arc::clone(&items), Arc::clone(&tiles));
+                Box::pin(async move {
+                    Ok((store::insert_evidence(tx, &items).await?, store::insert_supply_tiles(tx, &tiles).await?))
+                })
             })
-        })
-        .await?;
-    for (item, stored) in items.iter().zip(stored) {
-        report.count(stored, weight(&item.record));
+            .await?;
+        for (item, stored) in items.iter().zip(stored) {
+            self.written.count(stored, weight(&item.record));
+        }
+        for stored in stored_tiles {
+            self.written.count(stored, 1);
+        }
+        (self.tell)(Progress::Written(self.written.accepted + self.written.duplicate + self.written.conflict));
+        Ok(())
     }
-    for stored in stored_tiles {
-        report.count(stored, 1);
+
+    fn counted_in(self, report: ImportReport) -> ImportReport {
+        let ImportReport { accepted, duplicate, conflict, .. } = self.written;
+        ImportReport { accepted, duplicate, conflict, ..report }
     }
-    Ok(())
 }
 
 impl ImportReport {
@@ -140,6 +177,21 @@ impl Part {
     fn is_empty(&self) -> bool {
         self.records.is_empty() && self.tiles.is_empty()
     }
+
+    /// Takes what the other has.
+    fn append(&mut self, other: &mut Self) {
+        self.records.append(&mut other.records);
+        self.tiles.append(&mut other.tiles);
+        self.points += std::mem::take(&mut other.points);
+    }
+}
+
+/// Into the last part, or into a new one.
+fn take_into(parts: &mut Vec<Part>, part: &mut Part) {
+    match parts.last_mut() {
+        Some(last) if !last.is_full() => last.append(part),
+        _ => parts.push(std::mem::take(part)),
+    }
 }
 
 /// Reads and judges on a thread of its own.
@@ -152,19 +204,27 @@ struct Reader {
 }
 
 impl Reader {
-    /// The first pass: what would be accepted.
-    fn check(&self, tell: &Tell) -> Result<ImportReport, ImportError> {
+    /// The first pass: what would be accepted, and the parts themselves while they have no more than `keep` points.
+    fn check(&self, keep: u64, tell: &Tell) -> Result<(ImportReport, Option<Vec<Part>>), ImportError> {
         let mut accepted = 0;
         let mut told = 0;
+        let mut kept = (keep > 0).then(Vec::new);
         let report = self.read(&mut |part, read| {
-            accepted += std::mem::take(part).points;
+            accepted += part.points;
+            if accepted > keep {
+                kept = None;
+            }
+            match &mut kept {
+                Some(parts) => take_into(parts, part),
+                None => *part = Part::default(),
+            }
             if read - told >= 10_000 {
                 told = read;
                 tell(Progress::Checked(read));
             }
             Ok(())
         })?;
-        Ok(ImportReport { accepted, ..report })
+        Ok((ImportReport { accepted, ..report }, kept))
     }
 
     /// The second pass: what is to be written.
@@ -172,10 +232,7 @@ impl Reader {
         let send = |part: &mut Part| parts.blocking_send(std::mem::take(part)).map_err(|_| ImportError::Stopped);
         let mut last = Part::default();
         let report = self.read(&mut |part, _| {
-            last.points += part.points;
-            last.records.append(&mut part.records);
-            last.tiles.append(&mut part.tiles);
-            part.points = 0;
+            last.append(part);
             if last.is_full() { send(&mut last) } else { Ok(()) }
         })?;
         if !last.is_empty() {

@@ -3,7 +3,7 @@ use std::{path::Path, sync::Arc};
 use domain::{Clock, Cover, SystemClock};
 use ingest::{
     Limits, Validator,
-    import::{Format, ImportReport, ImportTarget, Judge, Options, Progress, Target, choose, import},
+    import::{Format, ImportReport, ImportTarget, Judge, KEPT_POINTS, Options, Progress, Target, choose, import},
 };
 use store::Store;
 use worker::Selection;
@@ -96,7 +96,9 @@ async fn pass(
             bar.set_length(points);
         }
     });
-    let report = import(format, input, ImportTarget { store, judge: &judge, clock: &*clock }, tell).await?;
+    let report =
+        import(format, input, ImportTarget { store, judge: &judge, clock: &*clock, kept_points: KEPT_POINTS }, tell)
+            .await?;
     if let Some(step) = Arc::into_inner(step) {
         step.done(format_args!("{} points", count(report.read)));
     }
