@@ -8,8 +8,8 @@ use ingest::IngestError;
 
 /// Takes a batch of up to 1,000 items and answers each of them after the commit.
 ///
-/// Idempotent: an item sent again is answered `duplicate`. 503 means that nothing was kept: send the same
-/// batch again after `Retry-After` seconds. Shape: `schemas/wire-v1.json`. JSON, also gzip or zstd.
+/// Idempotent: an item sent again is answered `duplicate`. After a 503 or no answer at all, send the same
+/// batch again, after `Retry-After` seconds. Shape: `schemas/wire-v1.json`. JSON, also gzip or zstd.
 #[utoipa::path(
     post, path = "/v1/batches", tag = "submit",
     request_body(content = Object, content_type = "application/json", description = "schemas/wire-v1.json"),
@@ -18,7 +18,7 @@ use ingest::IngestError;
         (status = 400, description = "not a batch", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "too many items or bytes", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "too much at once, come again", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "nothing kept, come again", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "come again with the same batch", body = Problem, content_type = "application/problem+json"),
     )
 )]
 pub async fn submit(
