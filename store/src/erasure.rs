@@ -116,7 +116,7 @@ with gone as (
 )
 insert into dirty_blocks (block, time_window)
 select distinct block, time_window from gone where time_window like 'campaign:%' order by 1, 2
-on conflict (block, time_window) do update set version = nextval('dirty_version')";
+on conflict (block, time_window) do update set version = nextval('dirty_version'), since = now(), claimed = false";
 const REST: [&str; 3] = [
     "-- retention_dirty
 delete from dirty_blocks where time_window ~ '^[0-9]{4}(-[0-9]{2})?$' and substring(time_window from 1 for 4)::integer < $1",
