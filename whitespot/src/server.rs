@@ -114,9 +114,14 @@ async fn ground(store: &Store, clock: &Arc<dyn Clock>) -> Result<(Validator, Dir
         }
     }
     let cover = Arc::new(Cover::new(pairs));
+    Ok((Validator::new(cover, Arc::clone(clock), limits(store).await?), campaigns))
+}
+
+/// What is plausible here: nothing from years whose evidence was destroyed.
+pub async fn limits(store: &Store) -> Result<Limits, Failure> {
     let mut limits = Limits::default();
     if let Some(year) = store::kept_from(store).await? {
         limits.earliest = limits.earliest.max(date(year, 1, 1).to_zoned(TimeZone::UTC)?.timestamp());
     }
-    Ok((Validator::new(cover, Arc::clone(clock), limits), campaigns))
+    Ok(limits)
 }

@@ -84,9 +84,13 @@ async fn pass(
 ) -> Result<ImportReport, Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let cover = Arc::new(cover);
-    let validator = Validator::new(Arc::clone(&cover), Arc::clone(&clock), Limits::default());
+    let limits = match store {
+        Some(store) => crate::server::limits(store).await?,
+        None => Limits::default(),
+    };
+    let validator = Validator::new(Arc::clone(&cover), Arc::clone(&clock), limits);
     let judge = Judge { validator, cover };
-    let step = Arc::new(Step::start("check", 0));
+    let step = Arc::new(Step::start(if store.is_some() { "import" } else { "check" }, 0));
     let bar = Arc::clone(&step);
     let tell = Arc::new(move |progress| match progress {
         Progress::Checked(points) | Progress::Written(points) => bar.set(points),
