@@ -7,7 +7,8 @@ use ingest::GuardConfig;
 
 use crate::{ApiError, AppState, measure::Endpoints};
 
-/// A request whose sender may send one more. Extract it before the body: a refused body is not read.
+/// A request whose sender may send one more. Its body was read before, within the room of all bodies
+/// ([`crate::admission`]), but nothing of it is parsed.
 #[derive(Clone, Copy)]
 pub struct Admitted {
     address: Option<IpAddr>,

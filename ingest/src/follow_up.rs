@@ -141,8 +141,12 @@ pub(crate) struct FollowUp {
 }
 
 impl FollowUp {
-    /// With what the database said of the written ones.
-    pub fn row(&self, stored: &[Stored]) -> FollowUpRow {
+    /// With what the database said of the written ones. `None` if all of it was there before: the batch has its row
+    /// already, or lost it when its device was erased.
+    pub fn row(&self, stored: &[Stored]) -> Option<FollowUpRow> {
+        if !stored.contains(&Stored::New) {
+            return None;
+        }
         let mut items = self.items.clone();
         for (&at, stored) in self.written.iter().zip(stored) {
             match stored {
@@ -151,7 +155,7 @@ impl FollowUp {
                 Stored::Conflict => Outcome::Conflict.code().clone_into(&mut items[at].outcome),
             }
         }
-        FollowUpRow { code: self.code, device: self.device, items: serde_json::json!(items) }
+        Some(FollowUpRow { code: self.code, device: self.device, items: serde_json::json!(items) })
     }
 }
 

@@ -1,15 +1,16 @@
 //! Against flooding and implausible series, in memory of a fixed size: however many addresses, devices and
 //! hexagons somebody invents, nothing here grows. A restart forgets all of it.
 //!
-//! Tables are hashed with keys of this process. Two keys may share a place; each key is looked up in two
-//! places and judged by the emptier one, so that a stranger is taken for a flooder only if both are full.
+//! Tables are hashed with keys of this process, and two keys may share a place. Buckets and caps look each key up in
+//! two places and go by the emptier one, so that a stranger is taken for a flooder only if both are full. What was
+//! seen lately has one place: a newer key takes it over.
 
 mod buckets;
 mod caps;
 mod recent;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     hash::{BuildHasher, RandomState},
     net::IpAddr,
     sync::Arc,
@@ -92,7 +93,7 @@ struct Seen {
 pub struct TooOften(pub Duration);
 
 impl Guard {
-    /// About 16 MB, whatever happens.
+    /// About 22 MB, whatever happens.
     pub fn new(config: GuardConfig, clock: Arc<dyn Clock>) -> Self {
         Self {
             addresses: Buckets::new(config.requests_per_second, config.request_burst),
@@ -123,7 +124,7 @@ impl Guard {
         self.caps.turn(self.clock.monotonic());
         let device = self.key_of(device);
         let last = self.places.get(device);
-        Visit { guard: self, device, counts: HashMap::new(), contents: HashSet::new(), tests: HashMap::new(), last }
+        Visit { guard: self, device, counts: HashMap::new(), contents: HashMap::new(), tests: HashMap::new(), last }
     }
 
     fn key_of(&self, device: &DeviceSecret) -> u64 {
@@ -138,7 +139,7 @@ pub(crate) struct Visit<'g> {
     guard: &'g Guard,
     device: u64,
     counts: HashMap<u64, u32>,
-    contents: HashSet<(u64, u64)>,
+    contents: HashMap<u64, u64>,
     tests: HashMap<u64, Timestamp>,
     last: Option<Seen>,
 }
@@ -160,6 +161,16 @@ impl Visit<'_> {
         content: u64,
         points_rejected: &mut std::collections::BTreeMap<RejectionReason, u32>,
     ) -> Result<Judged, RejectionReason> {
+        let content =
+            (self.guard.keys.hash_one((self.device, content)), self.guard.keys.hash_one(record.id().as_uuid()));
+        let known = self.contents.get(&content.0).copied().or_else(|| self.guard.contents.get(content.0));
+        if known == Some(content.1) {
+            // Sent again: it was judged when it came first, and the database answers `duplicate`.
+            return Ok(Judged {
+                quarantine: None,
+                trace: Trace { counts: Vec::new(), content, seen: None, test: None },
+            });
+        }
         let mut counts = Vec::new();
         let mut seen = None;
         match record {
@@ -193,14 +204,9 @@ impl Visit<'_> {
             return Err(RejectionReason::ImplausibleTravel);
         }
         self.last = seen.or(self.last);
-        let content =
-            (self.guard.keys.hash_one((self.device, content)), self.guard.keys.hash_one(record.id().as_uuid()));
-        let repeated = |known: u64| known != content.1;
-        let repeats = self.guard.contents.get(content.0).is_some_and(repeated)
-            || self.contents.iter().any(|&(hash, id)| hash == content.0 && repeated(id));
-        self.contents.insert(content);
+        self.contents.insert(content.0, content.1);
         let (similar, test) = self.similar(record);
-        let quarantine = if repeats {
+        let quarantine = if known.is_some() {
             Some(QuarantineReason::RepeatedContent)
         } else {
             similar.then_some(QuarantineReason::SimilarTest)

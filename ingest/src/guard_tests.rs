@@ -71,7 +71,7 @@ fn a_million_addresses_take_no_more_memory_than_one_and_crowd_nobody_out() {
         let address = IpAddr::V4(Ipv4Addr::from_bits(number.wrapping_mul(2_654_435_761)));
         guard.admit_address(address, 1).unwrap();
     }
-    // The tables themselves (16 MB, lazily given by the system), and nothing else.
+    // The tables themselves (lazily given by the system), and nothing else.
     let grown = resident().saturating_sub(before);
     assert!(grown < 24 * 1024 * 1024, "{grown} bytes after a million addresses");
     guard.admit_address("203.0.113.9".parse().unwrap(), 1).unwrap();
@@ -134,6 +134,22 @@ fn a_batch_that_was_not_committed_has_used_up_nothing() {
         assert_eq!(points_of(&all), 240);
         assert_eq!(judged.quarantine, None);
     }
+}
+
+#[test]
+fn what_was_committed_and_is_sent_again_is_judged_by_the_database_alone() {
+    let (guard, _) = guard();
+    let device = DeviceSecret::random();
+    let mut all = track(std::iter::repeat_n(essen(), 240));
+    let mut again = all.clone();
+    let mut visit = guard.visit(&device);
+    let judged = judge(&mut visit, &mut all, 1).unwrap();
+    visit.remember(&judged.trace);
+    // The answer was lost. The cap is used up, by this very item.
+    assert_eq!(judge(&mut guard.visit(&device), &mut again, 1).unwrap().quarantine, None);
+    assert_eq!(points_of(&again), 240);
+    let mut other = track([essen()]);
+    assert_eq!(judge(&mut guard.visit(&device), &mut other, 2).unwrap_err(), RejectionReason::TooMany);
 }
 
 #[test]

@@ -110,6 +110,7 @@ impl Ingest {
         let device = self.pseudonyms.of_device(&secret, now).await?;
         let follow_up = FollowUp { code: code.hash(), device, items: followed, written: written.clone() };
         let stored = self.writer.write_followed(evidence, Some(follow_up)).await?;
+        let any_new = stored.contains(&Stored::New);
         for ((index, trace), stored) in written.iter().zip(&traces).zip(stored) {
             if stored == Stored::New {
                 visit.remember(trace);
@@ -121,7 +122,10 @@ impl Ingest {
             metrics::counter!("whitespot_ingest_items_total", "outcome" => answer.outcome.clone(), "reason" => reason)
                 .increment(1);
         }
-        let follow_up = (!written.is_empty()).then(|| code.shown());
+        // Nothing new: a batch that was sent again has its code; one of another id, or of an erased device, has none.
+        let followed =
+            any_new || (!written.is_empty() && store::followed_batch(&self.store, code.hash()).await?.is_some());
+        let follow_up = followed.then(|| code.shown());
         Ok(BatchAnswer { batch_id: batch.batch_id, items: answers, follow_up })
     }
 

@@ -206,7 +206,7 @@ async fn commit(store: &Store, group: Vec<Job>) {
                 let mut rows = Vec::with_capacity(follow_ups.len());
                 for (length, follow_up) in &*follow_ups {
                     let (mine, others) = rest.split_at(*length);
-                    rows.extend(follow_up.as_ref().map(|follow_up| follow_up.row(mine)));
+                    rows.extend(follow_up.as_ref().and_then(|follow_up| follow_up.row(mine)));
                     rest = others;
                 }
                 store::save_follow_ups(tx, &rows).await?;

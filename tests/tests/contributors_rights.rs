@@ -84,7 +84,9 @@ async fn whoever_shows_the_secret_is_forgotten_everywhere_and_nobody_else_is() {
     assert_eq!(erase(&server, &batch.device_secret).await["coverage_tracks"], 0, "idempotent");
     assert_eq!(follow(&server, &code).await.0, 404, "the code is forgotten too");
     // Its id stays taken: a batch that was under way does not bring it back.
-    assert_eq!(post(&server, &batch).await.items[0].outcome, "duplicate");
+    let again = post(&server, &batch).await;
+    assert_eq!((again.items[0].outcome.as_str(), again.follow_up), ("duplicate", None), "nor its code");
+    assert_eq!(follow(&server, &code).await.0, 404);
     assert_eq!(erase(&server, &batch.device_secret).await["coverage_tracks"], 0);
 
     for _ in 0..4 {
