@@ -58,6 +58,14 @@ impl Whitespot {
         self.folder.path().join("data")
     }
 
+    /// A new installation that serves NRW, with more arguments of `serve`.
+    pub async fn serving_nrw(args: &[&str]) -> (Self, Server) {
+        let installation = Self::new();
+        installation.run(&["region", "load", "nrw"]).await.ok();
+        let server = installation.start(&[&["serve"], args].concat()).await;
+        (installation, server)
+    }
+
     /// Starts `serve` on a free port and waits until it is ready.
     pub async fn serve(&self) -> Server {
         self.start(&["serve"]).await

@@ -11,13 +11,6 @@ fn somewhere() -> Hex {
     Hex::from_degrees(51.4556, 7.0116, Hex::MOBILE).unwrap()
 }
 
-async fn installed() -> (Whitespot, Server) {
-    let installation = Whitespot::new();
-    installation.run(&["region", "load", "nrw"]).await.ok();
-    let server = installation.serve().await;
-    (installation, server)
-}
-
 fn seen() -> domain::wire::v1::Item {
     track("26201", HOUR, &[(somewhere(), Some(Technology::FourG))])
 }
@@ -36,7 +29,7 @@ async fn erase(server: &Server, secret: &str) -> Value {
 
 #[tokio::test]
 async fn a_code_shows_its_holder_what_became_of_each_item() {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     let abroad = Hex::from_degrees(48.1, 11.6, Hex::MOBILE).unwrap();
     let device = Contributor::new();
     let batch = device.batch(vec![seen(), track("26201", HOUR, &[(abroad, None)])]);
@@ -69,7 +62,7 @@ async fn a_code_shows_its_holder_what_became_of_each_item() {
 
 #[tokio::test]
 async fn whoever_shows_the_secret_is_forgotten_everywhere_and_nobody_else_is() {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     for _ in 0..5 {
         Contributor::new().send(&server, vec![seen()]).await;
     }
@@ -111,7 +104,7 @@ async fn whoever_shows_the_secret_is_forgotten_everywhere_and_nobody_else_is() {
 #[tokio::test]
 async fn past_years_go_with_their_keys_and_do_not_come_back() {
     const OLD: i32 = 447_000; // December 2020
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     let old = || track("26201", OLD, &[(somewhere(), Some(Technology::FourG))]);
     for _ in 0..5 {
         Contributor::new().send(&server, vec![old(), seen()]).await;

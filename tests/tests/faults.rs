@@ -56,13 +56,6 @@ fn items() -> Vec<Item> {
     items
 }
 
-async fn installed() -> (Whitespot, Server) {
-    let installation = Whitespot::new();
-    installation.run(&["region", "load", "nrw"]).await.ok();
-    let server = installation.serve().await;
-    (installation, server)
-}
-
 /// Random, because a moment that a seed repeats is one moment.
 fn random_below(limit: u128) -> usize {
     (ItemId::random().as_uuid().as_u128() % limit) as usize
@@ -113,7 +106,7 @@ async fn each_item_is_there_exactly_once(installation: &Whitespot, server: &Serv
 }
 
 async fn kill_rounds(rounds: usize) {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     let mut server = Some(server);
     let database = Postgres::of(&installation);
     let mut load = Load::start(server.as_ref().unwrap(), CONTRIBUTORS, items);
@@ -158,7 +151,7 @@ async fn a_hundred_rounds_of_kill_9_lose_nothing_and_double_nothing() {
 
 /// The database is halted: its connections stay open and nothing answers, as with a storage that hangs.
 async fn database_away(at_least: Duration, waves: u32) {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     let database = Postgres::of(&installation);
     let mut load = Load::start(&server, CONTRIBUTORS, items);
     load.wait_for(CONTRIBUTORS * 2, PATIENCE).await;
@@ -202,7 +195,7 @@ async fn a_database_that_hangs_for_a_minute_costs_nothing_but_time() {
 
 #[tokio::test]
 async fn a_database_that_waits_long_for_each_write_still_takes_everything() {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     // Each commit waits 100 ms (the most that PostgreSQL offers) before it writes its log.
     Postgres::of(&installation).set("commit_delay = 100000\ncommit_siblings = 0");
     let mut load = Load::start(&server, 24, items);
@@ -215,7 +208,7 @@ async fn a_database_that_waits_long_for_each_write_still_takes_everything() {
 
 #[tokio::test]
 async fn a_client_that_hangs_up_in_the_middle_of_a_batch_leaves_nothing() {
-    let (_installation, server) = installed().await;
+    let (_installation, server) = Whitespot::serving_nrw(&[]).await;
     let batch = Contributor::new().batch(items());
     let body = serde_json::to_vec(&batch).unwrap();
     let head = format!(
@@ -240,7 +233,7 @@ async fn a_client_that_hangs_up_in_the_middle_of_a_batch_leaves_nothing() {
 
 #[tokio::test]
 async fn the_same_batch_from_fifty_connections_is_taken_once() {
-    let (_installation, server) = installed().await;
+    let (_installation, server) = Whitespot::serving_nrw(&[]).await;
     let batch = Contributor::new().batch(items());
     let answers = join_all((0..50).map(|_| post(&server, &batch))).await;
     let outcomes: Vec<_> = answers.iter().map(|answer| outcome(&batch, answer)).collect();

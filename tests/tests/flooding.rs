@@ -12,13 +12,6 @@ fn somewhere() -> Hex {
     Hex::from_degrees(51.4556, 7.0116, Hex::MOBILE).unwrap()
 }
 
-async fn installed(args: &[&str]) -> (Whitespot, Server) {
-    let installation = Whitespot::new();
-    installation.run(&["region", "load", "nrw"]).await.ok();
-    let server = installation.start(&[&["serve"], args].concat()).await;
-    (installation, server)
-}
-
 /// All ground of Essen and some around it.
 fn ground() -> Vec<Hex> {
     let centre = somewhere().at_most(Resolution::Nine);
@@ -37,7 +30,7 @@ async fn share_of_essen(installation: &Whitespot, server: &Server) -> (f64, i64)
 
 #[tokio::test]
 async fn five_hostile_devices_everywhere_move_fifty_honest_ones_by_no_more_than_their_voices() {
-    let (installation, server) = installed(&[]).await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     let ground = ground();
     for honest in 0..50 {
         let walk: Vec<_> = (0..3).map(|step| (ground[(honest * 97 + step) % 2_000], Some(Technology::FourG))).collect();
@@ -63,7 +56,7 @@ async fn five_hostile_devices_everywhere_move_fifty_honest_ones_by_no_more_than_
 
 #[tokio::test]
 async fn garbage_uses_up_its_senders_requests_and_nobody_elses() {
-    let (_installation, server) = installed(&["--trusted-proxy", "127.0.0.1"]).await;
+    let (_installation, server) = Whitespot::serving_nrw(&["--trusted-proxy", "127.0.0.1"]).await;
     let client = http();
     let post = |from: String, body: String| {
         let request = client.post(server.url("/v1/batches")).header("content-type", "application/json");
@@ -89,7 +82,7 @@ async fn garbage_uses_up_its_senders_requests_and_nobody_elses() {
 
 #[tokio::test]
 async fn a_device_that_repeats_itself_is_cut_short_and_told_so() {
-    let (_installation, server) = installed(&[]).await;
+    let (_installation, server) = Whitespot::serving_nrw(&[]).await;
     let loud = Contributor::new();
     let here = vec![(somewhere(), Some(Technology::FourG)); 1_000];
     let answer = loud.send(&server, vec![track("26201", HOUR, &here), track("26201", HOUR, &here)]).await;
@@ -115,7 +108,7 @@ async fn a_device_that_repeats_itself_is_cut_short_and_told_so() {
 #[tokio::test]
 async fn bombs_and_nonsense_are_refused_without_effort() {
     use std::io::Write as _;
-    let (_installation, server) = installed(&[]).await;
+    let (_installation, server) = Whitespot::serving_nrw(&[]).await;
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     for _ in 0..200 {
         bomb.write_all(&vec![b' '; 1 << 20]).unwrap();

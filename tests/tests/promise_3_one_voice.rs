@@ -37,16 +37,9 @@ async fn essen(installation: &Whitespot, server: &Server) -> Value {
     essen["summary"].clone()
 }
 
-async fn installed() -> (Whitespot, Server) {
-    let installation = Whitespot::new();
-    installation.run(&["region", "load", "nrw"]).await.ok();
-    let server = installation.serve().await;
-    (installation, server)
-}
-
 #[tokio::test]
 async fn a_phone_that_reports_a_hundred_dead_points_moves_a_share_as_much_as_one_that_reports_one() {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     for _ in 0..9 {
         served(&server).await;
     }
@@ -65,7 +58,7 @@ async fn a_phone_that_reports_a_hundred_dead_points_moves_a_share_as_much_as_one
 
 #[tokio::test]
 async fn a_foreign_network_at_the_border_does_not_make_a_municipality_the_neediest() {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     for _ in 0..6 {
         let here = place()[0];
         let home = track(OPERATOR, HOUR, &[(here, Some(Technology::FourG))]);
@@ -82,7 +75,7 @@ async fn a_foreign_network_at_the_border_does_not_make_a_municipality_the_needie
 
 #[tokio::test]
 async fn four_contributors_are_not_shown_five_are_and_a_sixth_does_not_stand_out() {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     for _ in 0..4 {
         served(&server).await;
     }

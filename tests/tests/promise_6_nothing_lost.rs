@@ -22,9 +22,7 @@ fn item() -> Item {
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_kill_9_and_sent_again_is_a_duplicate() {
-    let installation = Whitespot::new();
-    installation.run(&["region", "load", "nrw"]).await.ok();
-    let server = installation.serve().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     let contributor = Contributor::new();
     let batches: Vec<_> = (0..20).map(|_| contributor.batch((0..10).map(|_| item()).collect())).collect();
     for batch in &batches {
@@ -44,9 +42,7 @@ async fn what_was_acknowledged_survives_kill_9_and_sent_again_is_a_duplicate() {
 
 #[tokio::test]
 async fn every_item_of_a_mixed_batch_gets_its_own_answer_in_order() {
-    let installation = Whitespot::new();
-    installation.run(&["region", "load", "nrw"]).await.ok();
-    let server = installation.serve().await;
+    let (_installation, server) = Whitespot::serving_nrw(&[]).await;
     let contributor = Contributor::new();
     let good = item();
     contributor.send(&server, vec![good.clone()]).await;
@@ -82,9 +78,7 @@ async fn every_item_of_a_mixed_batch_gets_its_own_answer_in_order() {
 
 #[tokio::test]
 async fn the_same_batch_from_ten_connections_at_once_is_taken_once() {
-    let installation = Whitespot::new();
-    installation.run(&["region", "load", "nrw"]).await.ok();
-    let server = installation.serve().await;
+    let (_installation, server) = Whitespot::serving_nrw(&[]).await;
     let batch = Contributor::new().batch((0..50).map(|_| item()).collect());
     let answers = futures_util::future::join_all((0..10).map(|_| post(&server, &batch))).await;
     let accepted =

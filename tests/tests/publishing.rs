@@ -13,13 +13,6 @@ fn essen() -> Hex {
     Hex::from_degrees(51.4556, 7.0116, Hex::MOBILE).unwrap()
 }
 
-async fn installed() -> (Whitespot, Server) {
-    let installation = Whitespot::new();
-    installation.run(&["region", "load", "nrw"]).await.ok();
-    let server = installation.serve().await;
-    (installation, server)
-}
-
 fn seen(hour: i32) -> Item {
     track("26201", hour, &[(essen(), Some(Technology::FourG))])
 }
@@ -32,7 +25,7 @@ async fn devices_of_essen(server: &Server, release: &str) -> Value {
 
 #[tokio::test]
 async fn two_publications_at_once_give_one_release() {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     for _ in 0..6 {
         Contributor::new().send(&server, vec![seen(FIRST_HOUR)]).await;
     }
@@ -47,7 +40,7 @@ async fn two_publications_at_once_give_one_release() {
 
 #[tokio::test]
 async fn a_track_over_new_year_counts_its_device_once_in_each_year() {
-    let (installation, server) = installed().await;
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
     for _ in 0..5 {
         let device = Contributor::new();
         let mut over = track("26201", LAST_HOUR, &[(essen(), Some(Technology::FourG)); 2]);
