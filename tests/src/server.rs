@@ -36,6 +36,7 @@ impl Server {
         let mut process = Process(child.unwrap_or_else(|e| panic!("{command:?} did not start: {e}")));
         let stderr = Lines::read(process.0.stderr.take());
         let stdout = Lines::read(process.0.stdout.take());
+        let mut last = "no address yet".to_owned();
         let started = timeout(START, async {
             // Both conditions are somebody else's: look, bounded by the timeout, and see the process die.
             let mut look = interval(Duration::from_millis(20));
@@ -44,15 +45,15 @@ impl Server {
                 if let Ok(Some(status)) = process.0.try_wait() {
                     break Err(status);
                 }
-                if let Some(address) = bound_address(port_file)
-                    && is_ready(&address).await
-                {
-                    break Ok(address);
+                let Some(address) = bound_address(port_file) else { continue };
+                match is_ready(&address).await {
+                    Ok(()) => break Ok(address),
+                    Err(answer) => last = answer,
                 }
             }
         });
         let Ok(started) = started.await else {
-            panic!("the server was not ready within {START:?}:\n{}", stderr.so_far());
+            panic!("the server was not ready within {START:?}; /readyz: {last}\n{}", stderr.so_far());
         };
         match started {
             Ok(address) => Self { process, address, stderr, stdout },
@@ -144,9 +145,12 @@ fn bound_address(port_file: &Path) -> Option<String> {
     text.strip_suffix('\n').map(str::to_owned)
 }
 
-async fn is_ready(address: &str) -> bool {
-    let request = http().get(format!("http://{address}/readyz")).timeout(Duration::from_secs(5));
-    request.send().await.is_ok_and(|answer| answer.status().is_success())
+/// What it said instead, if it is not ready: longer patience than the server's own with its database.
+async fn is_ready(address: &str) -> Result<(), String> {
+    let request = http().get(format!("http://{address}/readyz")).timeout(Duration::from_secs(15));
+    let answer = request.send().await.map_err(|error| format!("{error:?}"))?;
+    let status = answer.status();
+    if status.is_success() { Ok(()) } else { Err(format!("{status} {}", answer.text().await.unwrap_or_default())) }
 }
 
 /// Lines of a pipe, read as they come so that the writer never waits.

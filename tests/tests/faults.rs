@@ -114,6 +114,7 @@ async fn kill_rounds(rounds: usize) {
     for round in 0..rounds {
         // Some batches after the last fault, and then at any moment of a batch's way.
         load.wait_for(1 + random_below(40), PATIENCE).await;
+        eprintln!("round {round}");
         if round % 2 == 0 {
             servers += 1;
             server.take().unwrap().kill().await;
