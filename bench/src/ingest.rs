@@ -38,14 +38,21 @@ const SINGLE_CLIENTS: usize = 32;
 const SUBMITTERS: usize = 512;
 const SPELL: Duration = Duration::from_secs(4);
 
-/// Prints all of it.
-pub async fn run() -> Result<(), Failure> {
+/// Prints all of it, or one part.
+pub async fn run(only: Option<&str>) -> Result<(), Failure> {
+    let wanted = |part| only.is_none_or(|only| only == part);
     let setup = Setup::start().await?;
     let peer = Peer::connect(&setup.cluster.url("whitespot")).await?;
     let simulation = campaign::simulation(POINTS)?;
-    rows_beside_copy(&setup, &simulation).await?;
-    singles_beside_inserts(&setup.server, &peer).await?;
-    points_over_http(&setup, &peer, &simulation).await?;
+    if wanted("rows") {
+        rows_beside_copy(&setup, &simulation).await?;
+    }
+    if wanted("singles") {
+        singles_beside_inserts(&setup.server, &peer).await?;
+    }
+    if wanted("points") {
+        points_over_http(&setup, &peer, &simulation).await?;
+    }
     peer.close().await;
     setup.stop().await
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! benches            single pieces in memory
-//! benches ingest     the way into the database: bare COPY, single inserts, HTTP
+//! benches ingest     the way into the database: bare COPY, single inserts, HTTP (or one of: rows, singles, points)
 //! benches week N     N coverage points over HTTP, aggregated until nothing waits (make soak)
 //! ```
 //! Machines are noisy: the ratios say more than the figures.
@@ -21,9 +21,10 @@ async fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => micro::run(),
-        ["ingest"] => Box::pin(ingest::run()).await?,
+        ["ingest"] => Box::pin(ingest::run(None)).await?,
+        ["ingest", part @ ("rows" | "singles" | "points")] => Box::pin(ingest::run(Some(part))).await?,
         ["week", points] => Box::pin(week::run(points.parse()?)).await?,
-        _ => return Err("usage: benches [ingest | week POINTS]".into()),
+        _ => return Err("usage: benches [ingest [rows | singles | points] | week POINTS]".into()),
     }
     Ok(())
 }
