@@ -165,7 +165,7 @@ async fn an_input_that_is_cut_writes_nothing_however_long_its_good_part_is() {
     std::fs::write(&input, &text[..text.len() - 30]).unwrap();
     let error = load(recognise(&input), &input, Some(db.store())).await.unwrap_err().to_string();
     assert!(error.contains("tests.csv, row 3001: the file is cut off"), "{error}");
-    assert_eq!(store::dirty_count(db.store()).await.unwrap(), 0);
+    assert_eq!(store::dirty_backlog(db.store()).await.unwrap().keys, 0);
     assert!(rows_of(&dump(&db), "item_ids").is_empty());
 }
 

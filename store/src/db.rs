@@ -150,19 +150,6 @@ impl Store {
         Ok(done)
     }
 
-    /// The same, but `None` at once if it is somebody else's turn.
-    pub async fn alone_if_free<T>(&self, name: &str, work: impl Future<Output = T>) -> Result<Option<T>, StoreError> {
-        let mut turn = self.pool.acquire().await.map_err(StoreError::doing("take its turn"))?.detach();
-        let free: bool = sqlx::query_scalar("select pg_try_advisory_lock(hashtextextended($1, 0))")
-            .bind(name)
-            .fetch_one(&mut turn)
-            .await
-            .map_err(StoreError::doing("take its turn"))?;
-        let done = if free { Some(work.await) } else { None };
-        sqlx::Connection::close(turn).await.map_err(StoreError::doing("end its turn"))?;
-        Ok(done)
-    }
-
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), StoreError> {
         sqlx::query("select 1").execute(&self.pool).await.map(drop).map_err(StoreError::doing("answer a ping"))

@@ -114,12 +114,12 @@ with gone as (
             where from_second < extract(epoch from make_timestamptz($1, 1, 1, 0, 0, 0, 'UTC')))
     returning block, time_window
 )
-insert into dirty_blocks (block, time_window)
-select distinct block, time_window from gone where time_window like 'campaign:%' order by 1, 2
-on conflict (block, time_window) do update set version = nextval('dirty_version'), since = now(), claimed = false";
-const REST: [&str; 3] = [
-    "-- retention_dirty
+select distinct block, time_window from gone where time_window like 'campaign:%'";
+const REST: [&str; 4] = [
+    "-- retention_dirty_blocks
 delete from dirty_blocks where time_window ~ '^[0-9]{4}(-[0-9]{2})?$' and substring(time_window from 1 for 4)::integer < $1",
+    "-- retention_dirty_marks
+delete from dirty_marks where time_window ~ '^[0-9]{4}(-[0-9]{2})?$' and substring(time_window from 1 for 4)::integer < $1",
     "-- retention_follow_ups
 delete from follow_ups where received_on < make_date($1, 1, 1)",
     "-- retention_ids
@@ -137,10 +137,14 @@ pub async fn forget_years(tx: &mut Tx<'_>, keep_from: i16) -> Result<Forgotten, 
     }
     let years: Vec<i16> = sqlx::query_scalar(KEYS).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;
     sqlx::query(KEEP_FROM).bind(keep_from).execute(tx.conn()).await.map_err(doing())?;
-    sqlx::query(LEAVES).bind(keep).execute(tx.conn()).await.map_err(doing())?;
+    // Keys before leaves: an aggregator takes them in this order, too.
     for sql in REST {
         sqlx::query(sql).bind(keep).execute(tx.conn()).await.map_err(doing())?;
     }
+    let stale: Vec<(i64, String)> = sqlx::query_as(LEAVES).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;
+    let stale: Result<Vec<_>, StoreError> =
+        stale.into_iter().map(|(block, window)| Ok((rows::hex(block)?, rows::parsed("a window", &window)?))).collect();
+    dirty::mark(tx, &stale?).await?;
     Ok(Forgotten { years, tables: tables.len() as u64 })
 }
 

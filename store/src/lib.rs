@@ -42,9 +42,7 @@ mod year_key;
 pub use campaign::{CampaignRow, campaign, campaigns, save_campaign};
 pub use cluster::{ClusterConfig, ClusterError, Keeper, PrivateCluster};
 pub use db::{BoxFuture, Read, Store, Tx};
-pub use dirty::{
-    Backlog, DIRTY_PARTS, DirtyBlock, claim_dirty, clear_dirty, dirty_backlog, dirty_blocks, dirty_count, dirty_parts,
-};
+pub use dirty::{Backlog, Debounce, DirtyBlock, dirty_backlog, fold_dirty, take_dirty};
 pub use erasure::{Erased, Forgotten, erase_device, forget_years, kept_from};
 pub use error::StoreError;
 pub use evidence::{BlockEvidence, Stored, insert_evidence, read_block, read_blocks};

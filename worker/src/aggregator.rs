@@ -7,10 +7,10 @@ use std::{
 };
 
 use analytics::{LeafBuilder, RuleBook};
-use domain::{Clock, Hex, Window};
+use domain::Clock;
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
-use store::{BlockEvidence, BlockLeaves, DirtyBlock, LeafRow, Store};
+use store::{BlockEvidence, BlockLeaves, Debounce, LeafRow, Store, StoreError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -27,14 +27,14 @@ const POINTS_PER_STEP: i64 = 400_000;
 /// Steps at the same time: while one waits for the database, another counts.
 const WORKERS: usize = 3;
 
-/// How long it waits when nothing is due.
+/// How long it waits when nothing is due, and between two folds of what writers marked.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// How long a key waits after its first mark: what arrives in a block meanwhile is rebuilt once.
-const DEBOUNCE: Duration = Duration::from_secs(10);
+/// What arrives in a block meanwhile is rebuilt once.
+const DEBOUNCE: Debounce = Debounce { quiet: Duration::from_secs(3), at_most: Duration::from_secs(20) };
 
-/// A drain waits for no key.
-const FRESH_TOO: Duration = Duration::ZERO;
+/// How long a drain waits for keys that others hold.
+const ANOTHER: Duration = Duration::from_millis(50);
 
 /// Local time of day parts. Every region so far lies in Germany; a region elsewhere needs its own.
 const ZONE: &str = "Europe/Berlin";
@@ -46,7 +46,7 @@ pub struct Aggregator {
     clock: Arc<dyn Clock>,
     rules: Arc<RuleBook>,
     zone: TimeZone,
-    debounce: Duration,
+    debounce: Debounce,
     keys_per_step: Arc<AtomicI64>,
 }
 
@@ -59,9 +59,9 @@ impl Aggregator {
         Self { store, clock, rules, zone, debounce: DEBOUNCE, keys_per_step: Arc::new(AtomicI64::new(32)) }
     }
 
-    /// With another wait between the first mark of a key and its rebuilding.
+    /// With another wait between the marks of a key and its rebuilding.
     #[must_use]
-    pub const fn with_debounce(mut self, debounce: Duration) -> Self {
+    pub const fn with_debounce(mut self, debounce: Debounce) -> Self {
         self.debounce = debounce;
         self
     }
@@ -69,47 +69,32 @@ impl Aggregator {
     /// Works until it is stopped; a database that is away is waited for.
     pub async fn run(self, stop: CancellationToken) {
         let mut workers = JoinSet::new();
-        for worker in 0..WORKERS {
-            workers.spawn(self.clone().work(worker, stop.clone()));
+        for _ in 0..WORKERS {
+            workers.spawn(self.clone().work(stop.clone()));
         }
         while !stop.is_cancelled() {
-            self.report().await;
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(IDLE) => {}
+            if let Err(error) = self.fold().await {
+                warn!(error = %error, "could not fold what writers marked, trying again");
             }
+            self.report().await;
+            rest(&stop).await;
         }
         while workers.join_next().await.is_some() {}
     }
 
-    async fn work(self, worker: usize, stop: CancellationToken) {
+    async fn work(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            match self.round(worker, &stop).await {
+            match self.step(self.debounce).await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(error) => warn!(error = %error, "could not rebuild dirty blocks, trying again"),
             }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                () = tokio::time::sleep(IDLE) => {}
-            }
+            rest(&stop).await;
         }
     }
 
-    /// One step in each part that is due and that nobody works on; the number of keys. Each worker begins elsewhere.
-    async fn round(&self, worker: usize, stop: &CancellationToken) -> Result<u64, WorkerError> {
-        let mut parts = store::dirty_parts(&self.store, self.debounce).await?;
-        let middle = parts.len() * worker / WORKERS;
-        parts.rotate_left(middle);
-        let mut done = 0;
-        for part in parts {
-            if stop.is_cancelled() {
-                break;
-            }
-            let step = self.step(part, self.debounce);
-            done += self.store.alone_if_free(&turn(part), step).await?.transpose()?.unwrap_or(0);
-        }
-        Ok(done)
+    async fn fold(&self) -> Result<(), StoreError> {
+        self.store.run_tx("fold_dirty", |tx| Box::pin(store::fold_dirty(tx))).await
     }
 
     /// Tells how far the summaries are behind. A database that is away is the workers' to complain about.
@@ -124,63 +109,65 @@ impl Aggregator {
     pub async fn drain(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<u64, WorkerError> {
         let done = AtomicU64::new(0);
         loop {
-            let parts = store::dirty_parts(&self.store, FRESH_TOO).await?;
-            if parts.is_empty() {
-                return Ok(done.into_inner());
-            }
-            let next = AtomicU64::new(0);
+            self.fold().await?;
             let worker = async || {
-                while let Some(&part) = parts.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
-                    let step = Box::pin(self.step(part, FRESH_TOO));
-                    let keys = self.store.alone(&turn(part), step).await??;
+                loop {
+                    let keys = Box::pin(self.step(Debounce::NONE)).await?;
+                    if keys == 0 {
+                        return Ok::<(), WorkerError>(());
+                    }
                     progress(done.fetch_add(keys, Ordering::Relaxed) + keys);
                 }
-                Ok::<(), WorkerError>(())
             };
             tokio::try_join!(Box::pin(worker()), Box::pin(worker()), Box::pin(worker()))?;
+            if store::dirty_backlog(&self.store).await?.keys == 0 {
+                return Ok(done.into_inner());
+            }
+            // Marked meanwhile, or another process is rebuilding them.
+            tokio::time::sleep(ANOTHER).await;
         }
     }
 
-    /// Rebuilds the keys of a part that have waited longest. 0: none was due.
-    async fn step(&self, part: i32, age: Duration) -> Result<u64, WorkerError> {
+    /// Rebuilds the due keys that have waited longest, in one transaction. 0: none was due.
+    async fn step(&self, debounce: Debounce) -> Result<u64, WorkerError> {
         let started = self.clock.monotonic();
         let limit = self.keys_per_step.load(Ordering::Relaxed);
-        let claim = self.store.run_tx("claim_blocks", |tx| Box::pin(store::claim_dirty(tx, Some(part), age, limit)));
-        let dirty = claim.await?;
-        if dirty.is_empty() {
-            return Ok(0);
+        let rebuilding = self.store.run_tx("rebuild_blocks", |tx| {
+            let aggregator = self.clone();
+            Box::pin(async move {
+                let keys = store::take_dirty(tx, debounce, limit).await?;
+                if keys.is_empty() {
+                    return Ok(0);
+                }
+                let evidence = store::read_blocks(&mut *tx, &keys).await?;
+                aggregator.learn(&evidence);
+                let leaves = aggregator.summarise(evidence).await;
+                let count = keys.len() as u64;
+                let rebuilt = keys.into_iter().zip(leaves);
+                let rebuilt: Vec<_> =
+                    rebuilt.map(|((block, window), leaves)| BlockLeaves { block, window, leaves }).collect();
+                store::replace_leaves(tx, &rebuilt).await?;
+                Ok(count)
+            })
+        });
+        let count = rebuilding.await?;
+        if count > 0 {
+            let took = self.clock.monotonic().saturating_sub(started);
+            metrics::counter!("whitespot_worker_blocks_rebuilt_total").increment(count);
+            metrics::histogram!("whitespot_worker_step_seconds").record(took.as_secs_f64());
+            info!(blocks.count = count, step.duration_ms = took.as_millis(), "rebuilt {count} blocks");
         }
-        // Evidence is read after the claim, so that a version never stands for less than was read.
-        let keys: Vec<(Hex, Window)> = dirty.iter().map(|key| (key.block, key.window.clone())).collect();
-        let evidence = store::read_blocks(&self.store, &keys).await?;
-        self.learn(&evidence);
+        Ok(count)
+    }
+
+    /// Leaves of each block, counted on all cores.
+    async fn summarise(&self, evidence: Vec<BlockEvidence>) -> Vec<Vec<LeafRow>> {
         let (rules, zone) = (Arc::clone(&self.rules), self.zone.clone());
-        let leaves = tokio::task::spawn_blocking(move || {
-            evidence.into_par_iter().map(|block| leaves_of(&block, &rules, &zone)).collect::<Vec<_>>()
+        tokio::task::spawn_blocking(move || {
+            evidence.into_par_iter().map(|block| leaves_of(&block, &rules, &zone)).collect()
         })
         .await
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-
-        let count = dirty.len() as u64;
-        let replace = dirty.iter().zip(leaves);
-        let replace = replace.map(|(key, leaves)| BlockLeaves { block: key.block, window: key.window.clone(), leaves });
-        let replace: Vec<BlockLeaves> = replace.collect();
-        let work: Arc<(Vec<DirtyBlock>, Vec<BlockLeaves>)> = Arc::new((dirty, replace));
-        self.store
-            .run_tx("rebuild_blocks", |tx| {
-                let work = Arc::clone(&work);
-                Box::pin(async move {
-                    let (dirty, leaves) = &*work;
-                    store::replace_leaves(tx, leaves).await?;
-                    store::clear_dirty(tx, dirty).await
-                })
-            })
-            .await?;
-        let took = self.clock.monotonic().saturating_sub(started);
-        metrics::counter!("whitespot_worker_blocks_rebuilt_total").increment(count);
-        metrics::histogram!("whitespot_worker_step_seconds").record(took.as_secs_f64());
-        info!(blocks.count = count, step.duration_ms = took.as_millis(), "rebuilt {count} blocks");
-        Ok(count)
+        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
     /// Adjusts the number of keys of the next steps, so that a step holds about as many points as it should.
@@ -195,9 +182,11 @@ impl Aggregator {
     }
 }
 
-/// Name of the lock of a part.
-fn turn(part: i32) -> String {
-    format!("aggregator {part}")
+async fn rest(stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(IDLE) => {}
+    }
 }
 
 fn leaves_of(evidence: &BlockEvidence, rules: &RuleBook, zone: &TimeZone) -> Vec<LeafRow> {

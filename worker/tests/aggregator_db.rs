@@ -9,7 +9,7 @@ use domain::{
     SystemClock, Technology, Window,
 };
 use jiff::tz::TimeZone;
-use store::{Store, insert_evidence, read_block, testing::TestDatabase};
+use store::{Debounce, Store, insert_evidence, read_block, testing::TestDatabase};
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use worker::Aggregator;
@@ -54,7 +54,7 @@ async fn insert(store: &Store, items: &[NewEvidence]) {
     store.run_tx("insert", |tx| Box::pin(insert_evidence(tx, items))).await.unwrap();
 }
 
-fn start(db: &TestDatabase, debounce: Duration, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
+fn start(db: &TestDatabase, debounce: Debounce, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
     let aggregator = Aggregator::new(db.store().clone(), Arc::new(SystemClock::default())).with_debounce(debounce);
     tokio::spawn(aggregator.run(stop.clone()))
 }
@@ -62,7 +62,7 @@ fn start(db: &TestDatabase, debounce: Duration, stop: &CancellationToken) -> tok
 async fn until_nothing_is_dirty(store: &Store) {
     let waiting = async {
         let mut look = interval(Duration::from_millis(50));
-        while store::dirty_count(store).await.unwrap() > 0 {
+        while store::dirty_backlog(store).await.unwrap().keys > 0 {
             look.tick().await;
         }
     };
@@ -99,7 +99,7 @@ async fn several_aggregators_and_writers_end_with_what_a_count_from_scratch_says
     let db = TestDatabase::create().await;
     let stop = CancellationToken::new();
     // Two processes with three workers each would be like this.
-    let aggregators = [start(&db, Duration::ZERO, &stop), start(&db, Duration::ZERO, &stop)];
+    let aggregators = [start(&db, Debounce::NONE, &stop), start(&db, Debounce::NONE, &stop)];
     let places = Arc::new(places());
     let writers: Vec<_> = (0..WRITERS)
         .map(|writer| {
@@ -136,16 +136,15 @@ async fn a_block_that_is_still_written_to_waits_and_a_drain_does_not() {
     let db = TestDatabase::create().await;
     let places = places();
     insert(db.store(), &[track(&places, 1)]).await;
-    let patient = Duration::from_hours(1);
-    assert!(store::dirty_parts(db.store(), patient).await.unwrap().is_empty(), "marked a moment ago");
-    assert!(!store::dirty_parts(db.store(), Duration::ZERO).await.unwrap().is_empty(), "waited long enough");
+    let hour = Duration::from_hours(1);
+    let patient = Debounce { quiet: hour, at_most: hour };
     let backlog = store::dirty_backlog(db.store()).await.unwrap();
     assert!(backlog.keys > 0 && backlog.oldest < Duration::from_mins(5), "{backlog:?}");
 
     let aggregator = Aggregator::new(db.store().clone(), Arc::new(SystemClock::default())).with_debounce(patient);
     let rebuilt = aggregator.drain(&|_| {}).await.unwrap();
     assert_eq!(rebuilt, backlog.keys.cast_unsigned());
-    assert_eq!(store::dirty_count(db.store()).await.unwrap(), 0);
+    assert_eq!(store::dirty_backlog(db.store()).await.unwrap().keys, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

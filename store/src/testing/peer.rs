@@ -22,7 +22,7 @@ drop table if exists twin_coverage, twin_speed;
 create table twin_coverage (like coverage_blocks including all);
 create table twin_speed (like speed_tests including all, primary key (id));";
 const FORGET: &str = "\
-truncate item_ids, coverage_blocks, speed_tests, dead_spot_reports, dirty_blocks, leaves;
+truncate item_ids, coverage_blocks, speed_tests, dead_spot_reports, dirty_blocks, dirty_marks, leaves;
 checkpoint;";
 const INSERT: &str = "\
 insert into twin_speed (id, month, block, device, source, at_minute, hex, medium, download_bps, upload_bps,
@@ -95,7 +95,7 @@ impl Peer {
 
     /// Bytes on disk of all summaries and marks.
     pub async fn summary_bytes(&self) -> Result<i64, StoreError> {
-        self.bytes(&["leaves", "dirty_blocks"], &[]).await
+        self.bytes(&["leaves", "dirty_blocks", "dirty_marks"], &[]).await
     }
 
     async fn bytes(&self, names: &[&str], patterns: &[&str]) -> Result<i64, StoreError> {

@@ -5,7 +5,7 @@ use domain::{
 };
 use store::{Store, StoreError, Stored, insert_evidence, read_block, read_blocks, testing::TestDatabase};
 
-use crate::make;
+use crate::{dirty, make};
 
 pub async fn insert(store: &Store, items: &[NewEvidence]) -> Result<Vec<Stored>, StoreError> {
     store.run_tx("insert", |tx| Box::pin(insert_evidence(tx, items))).await
@@ -78,8 +78,8 @@ async fn a_track_through_two_blocks_over_new_year_is_found_in_each_block_and_yea
     assert_eq!((read[3].coverage.len(), points_of(3)), (1, vec![points[0], points[2]]));
     assert_eq!(read[4], read[0], "a key asked for twice is answered twice");
 
-    let dirty = store::dirty_blocks(db.store(), 100).await.unwrap();
-    let mut keys: Vec<_> = dirty.into_iter().map(|key| (key.block, key.window.to_string())).collect();
+    let mut keys: Vec<_> =
+        dirty::take(db.store()).await.into_iter().map(|(block, window)| (block, window.to_string())).collect();
     keys.sort();
     let mut expected = vec![
         (block(), "2026".to_owned()),
@@ -145,7 +145,7 @@ async fn nothing_of_a_call_is_kept_when_one_item_is_finer_than_promised() {
     let items = [make::one_point_track(), make::evidence(Record::SpeedTest(fine))];
     let error = insert(db.store(), &items).await.unwrap_err();
     assert!(matches!(error, StoreError::Refused(_)), "{error}");
-    assert_eq!(store::dirty_count(db.store()).await.unwrap(), 0);
+    assert_eq!(store::dirty_backlog(db.store()).await.unwrap().keys, 0);
     assert_eq!(insert(db.store(), &items[..1]).await.unwrap(), [Stored::New], "its id was not taken");
 }
 
@@ -156,7 +156,7 @@ async fn quarantined_items_are_kept_but_neither_read_nor_marked() {
     item.quarantine = Some(QuarantineReason::Outlier);
     assert_eq!(insert(db.store(), &[item.clone()]).await.unwrap(), [Stored::New]);
     assert_eq!(insert(db.store(), &[item]).await.unwrap(), [Stored::Duplicate]);
-    assert_eq!(store::dirty_count(db.store()).await.unwrap(), 0);
+    assert_eq!(store::dirty_backlog(db.store()).await.unwrap().keys, 0);
     let read = read_block(db.store(), block(), &Window::Year(2026)).await.unwrap();
     assert!(read.coverage.is_empty(), "{read:?}");
 }

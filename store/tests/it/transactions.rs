@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{Hex, Window};
-use store::{BlockLeaves, LeafRow, StoreError, dirty_count, insert_evidence, replace_leaves, testing::TestDatabase};
+use store::{BlockLeaves, LeafRow, StoreError, dirty_backlog, insert_evidence, replace_leaves, testing::TestDatabase};
 
 use crate::make;
 
@@ -21,7 +21,7 @@ async fn nothing_of_a_failed_transaction_stays() {
         })
         .await;
     assert!(failed.is_err());
-    assert_eq!(dirty_count(db.store()).await.unwrap(), 0);
+    assert_eq!(dirty_backlog(db.store()).await.unwrap().keys, 0);
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_reader_inside_a_transaction_sees_what_it_wrote() {
             let items = &items;
             Box::pin(async move {
                 insert_evidence(tx, items).await?;
-                dirty_count(&mut *tx).await
+                Ok(dirty_backlog(&mut *tx).await?.keys)
             })
         })
         .await
