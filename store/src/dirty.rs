@@ -87,11 +87,11 @@ pub(crate) async fn mark(tx: &mut Tx<'_>, keys: &[DirtyBlock]) -> Result<(), Sto
         .map_err(StoreError::doing("mark blocks dirty"))
 }
 
-/// Makes keys of the marks that are there. Waits for those who rebuild a key that is marked again.
-pub async fn fold_dirty(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+/// Makes keys of the marks that are there; says of how many. Waits for those who rebuild a key that is marked again.
+pub async fn fold_dirty(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let doing = || StoreError::doing("fold dirty marks");
     sqlx::query(ONE_FOLD).execute(tx.conn()).await.map_err(doing())?;
-    sqlx::query(FOLD).execute(tx.conn()).await.map(drop).map_err(doing())
+    Ok(sqlx::query(FOLD).execute(tx.conn()).await.map_err(doing())?.rows_affected())
 }
 
 /// Takes up to `limit` due keys, those first that have waited longest. They are nobody else's until the end of this

@@ -1,7 +1,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -27,6 +27,9 @@ const POINTS_PER_STEP: i64 = 400_000;
 /// Steps at the same time: while one waits for the database, another counts.
 const WORKERS: usize = 3;
 
+/// While evidence arrives, contributors come first and one worker works; all of them if it falls behind so far.
+const FAR_BEHIND: Duration = Duration::from_mins(2);
+
 /// How long it waits when nothing is due, and between two folds of what writers marked.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -48,6 +51,8 @@ pub struct Aggregator {
     zone: TimeZone,
     debounce: Debounce,
     keys_per_step: Arc<AtomicI64>,
+    /// Workers that may work now.
+    hands: Arc<AtomicUsize>,
 }
 
 impl Aggregator {
@@ -56,7 +61,9 @@ impl Aggregator {
         let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
         let rules = Arc::new(RuleBook::builtin());
         // Few at first: nothing is known of them.
-        Self { store, clock, rules, zone, debounce: DEBOUNCE, keys_per_step: Arc::new(AtomicI64::new(32)) }
+        let keys_per_step = Arc::new(AtomicI64::new(32));
+        let hands = Arc::new(AtomicUsize::new(WORKERS));
+        Self { store, clock, rules, zone, debounce: DEBOUNCE, keys_per_step, hands }
     }
 
     /// With another wait between the marks of a key and its rebuilding.
@@ -69,21 +76,24 @@ impl Aggregator {
     /// Works until it is stopped; a database that is away is waited for.
     pub async fn run(self, stop: CancellationToken) {
         let mut workers = JoinSet::new();
-        for _ in 0..WORKERS {
-            workers.spawn(self.clone().work(stop.clone()));
+        for worker in 0..WORKERS {
+            workers.spawn(self.clone().work(worker, stop.clone()));
         }
         while !stop.is_cancelled() {
-            if let Err(error) = self.fold().await {
+            if let Err(error) = self.look().await {
                 warn!(error = %error, "could not fold what writers marked, trying again");
             }
-            self.report().await;
             rest(&stop).await;
         }
         while workers.join_next().await.is_some() {}
     }
 
-    async fn work(self, stop: CancellationToken) {
+    async fn work(self, worker: usize, stop: CancellationToken) {
         while !stop.is_cancelled() {
+            if worker >= self.hands.load(Ordering::Relaxed) {
+                rest(&stop).await;
+                continue;
+            }
             match self.step(self.debounce).await {
                 Ok(0) => {}
                 Ok(_) => continue,
@@ -93,16 +103,19 @@ impl Aggregator {
         }
     }
 
-    async fn fold(&self) -> Result<(), StoreError> {
+    async fn fold(&self) -> Result<u64, StoreError> {
         self.store.run_tx("fold_dirty", |tx| Box::pin(store::fold_dirty(tx))).await
     }
 
-    /// Tells how far the summaries are behind. A database that is away is the workers' to complain about.
-    async fn report(&self) {
-        if let Ok(backlog) = store::dirty_backlog(&self.store).await {
-            metrics::gauge!("whitespot_worker_dirty_blocks").set(backlog.keys as f64);
-            metrics::gauge!("whitespot_worker_lag_seconds").set(backlog.oldest.as_secs_f64());
-        }
+    /// Folds, tells how far the summaries are behind, and decides how many may work.
+    async fn look(&self) -> Result<(), StoreError> {
+        let arriving = self.fold().await? > 0;
+        let backlog = store::dirty_backlog(&self.store).await?;
+        metrics::gauge!("whitespot_worker_dirty_blocks").set(backlog.keys as f64);
+        metrics::gauge!("whitespot_worker_lag_seconds").set(backlog.oldest.as_secs_f64());
+        let hands = if arriving && backlog.oldest < FAR_BEHIND { 1 } else { WORKERS };
+        self.hands.store(hands, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Rebuilds until nothing is dirty, fresh or not, and says how many keys that were. `progress` is told the sum.

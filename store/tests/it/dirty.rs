@@ -17,7 +17,7 @@ use crate::{evidence::insert, make};
 const YEAR: Window = Window::Year(2026);
 
 async fn fold(store: &Store) {
-    store.run_tx("fold", |tx| Box::pin(fold_dirty(tx))).await.unwrap();
+    store.run_tx("fold", |tx| Box::pin(fold_dirty(tx))).await.map(drop).unwrap();
 }
 
 async fn take_due(store: &Store, debounce: Debounce) -> Vec<DirtyBlock> {
