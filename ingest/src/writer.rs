@@ -215,13 +215,12 @@ async fn commit(store: &Store, group: Vec<Job>) {
         })
         .await;
     match result {
-        Ok(mut stored) => {
+        Ok(stored) => {
             debug!(items.count = items.len(), jobs.count = answers.len(), "committed a group");
+            let mut stored = stored.into_iter();
             for (answer, length) in answers.into_iter().zip(lengths) {
-                let rest = stored.split_off(length);
                 // A caller that hung up sends again and is told `duplicate`.
-                let _ = answer.send(Ok(stored));
-                stored = rest;
+                let _ = answer.send(Ok(stored.by_ref().take(length).collect()));
             }
         }
         Err(error) => fail(answers, error),
