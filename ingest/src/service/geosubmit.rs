@@ -24,28 +24,47 @@ impl Ingest {
         })
         .map_err(|error| IngestError::Malformed(error.to_string()))?;
 
+        // Who shares the anonymous voice is limited by address only.
+        let mut visit = match &recorder {
+            Recorder::Device(secret) => {
+                self.guard.admit_device(secret, records.len())?;
+                Some(self.guard.visit(secret))
+            }
+            Recorder::Named(_) => None,
+        };
         let validator = Arc::clone(&self.validator.read().unwrap_or_else(PoisonError::into_inner));
-        let mut evidence = Vec::new();
+        let (mut evidence, mut traces) = (Vec::new(), Vec::new());
         for record in records {
-            match validator.check(record) {
-                Ok(Checked { record, .. }) => {
+            let judged = validator.check(record).and_then(|Checked { mut record, mut points_rejected }| {
+                let hashes = v1::Item::from(&record).hashes();
+                let visit = visit.as_mut();
+                let judged = visit.map(|visit| visit.judge(&mut record, hashes.without_id, &mut points_rejected));
+                Ok((record, hashes.content, judged.transpose()?))
+            });
+            match judged {
+                Ok((record, content_hash, judged)) => {
                     let (device, other_years) = self.pseudonyms.of_recorder(&recorder, &record).await?;
                     evidence.push(NewEvidence {
                         device,
                         other_years,
                         source: SourceClass::Crowd,
                         campaign: None,
-                        quarantine: None,
-                        content_hash: v1::Item::from(&record).content_hash(),
+                        quarantine: judged.as_ref().and_then(|judged| judged.quarantine),
+                        content_hash,
                         record,
                     });
+                    traces.push(judged);
                 }
                 Err(reason) => refused.push(reason),
             }
         }
-        for stored in self.writer.write(evidence).await? {
+        for (stored, judged) in self.writer.write(evidence).await?.into_iter().zip(&traces) {
+            if let (Stored::New, Some(visit), Some(judged)) = (stored, &visit, judged) {
+                visit.remember(&judged.trace);
+            }
+            let quarantine = judged.as_ref().and_then(|judged| judged.quarantine);
             let outcome = match stored {
-                Stored::New => Outcome::Accepted(None),
+                Stored::New => Outcome::Accepted(quarantine),
                 Stored::Duplicate => Outcome::Duplicate,
                 Stored::Conflict => Outcome::Conflict,
             };
