@@ -5,7 +5,7 @@ use domain::Window;
 use ingest::{FollowUpCode, FollowedItem};
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiError, AppState, admit::Admitted, error::Problem, extract::Path};
+use crate::{ApiError, AppState, admission::Admitted, error::Problem, extract::Path};
 
 /// Who wants to be forgotten.
 #[derive(Deserialize, utoipa::ToSchema)]

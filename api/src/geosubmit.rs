@@ -15,7 +15,7 @@ use domain::DeviceSecret;
 use ingest::{IngestError, Recorder, import::geosubmit};
 use serde_json::json;
 
-use crate::{ApiError, AppState, admit::Admitted};
+use crate::{ApiError, AppState, admission::Admitted};
 
 pub(crate) fn routes() -> Router<AppState> {
     Router::new().route("/v2/geosubmit", post(submit))

@@ -5,7 +5,6 @@
 #![forbid(unsafe_code)]
 
 mod admission;
-mod admit;
 mod contributions;
 mod error;
 pub mod export;
@@ -51,7 +50,7 @@ pub fn app(state: AppState) -> Router {
     let routes = routes
         .merge(geosubmit::routes())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(axum::middleware::from_fn_with_state(admission::Bodies::default(), admission::admit))
+        .layer(axum::middleware::from_fn_with_state(admission::Door::new(state.clone()), admission::admit))
         .layer(RequestDecompressionLayer::new())
         .layer(CompressionLayer::new())
         .layer(tower_http::timeout::TimeoutLayer::with_status_code(

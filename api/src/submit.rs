@@ -3,7 +3,7 @@
 use axum::{Json, body::Bytes, extract::State};
 use domain::wire::v1::BatchAnswer;
 
-use crate::{ApiError, AppState, admit::Admitted, error::Problem};
+use crate::{ApiError, AppState, admission::Admitted, error::Problem};
 use ingest::IngestError;
 
 /// Takes a batch of up to 1,000 items and answers each of them after the commit.
@@ -12,7 +12,7 @@ use ingest::IngestError;
 /// batch again, after `Retry-After` seconds. Shape: `schemas/wire-v1.json`. JSON, also gzip or zstd.
 #[utoipa::path(
     post, path = "/v1/batches", tag = "submit",
-    request_body(content = Object, content_type = "application/json", description = "schemas/wire-v1.json"),
+    request_body(content = Object, content_type = "application/json", description = "also gzip or zstd"),
     responses(
         (status = 200, description = "one answer an item, in order", body = Object),
         (status = 400, description = "not a batch", body = Problem, content_type = "application/problem+json"),

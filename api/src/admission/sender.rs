@@ -7,8 +7,7 @@ use ingest::GuardConfig;
 
 use crate::{ApiError, AppState, measure::Endpoints};
 
-/// A request whose sender may send one more. Its body was read before, within the room of all bodies
-/// ([`crate::admission`]), but nothing of it is parsed.
+/// A request whose sender may send one more. Asked before its body is read.
 #[derive(Clone, Copy)]
 pub struct Admitted {
     address: Option<IpAddr>,
@@ -24,15 +23,22 @@ impl Admitted {
     }
 }
 
-impl FromRequestParts<AppState> for Admitted {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+impl Admitted {
+    pub(super) fn ask(parts: &Parts, state: &AppState) -> Result<Self, ApiError> {
         let address = sender(parts, state.trusted_proxies());
         if let (Some(address), Some(ingest)) = (address, state.ingest()) {
             ingest.guard().admit_address(address, 1).map_err(ingest::IngestError::from)?;
         }
         Ok(Self { address })
+    }
+}
+
+impl FromRequestParts<AppState> for Admitted {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        // Who sends no body was not asked at the door.
+        parts.extensions.get().copied().map_or_else(|| Self::ask(parts, state), Ok)
     }
 }
 
