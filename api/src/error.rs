@@ -24,6 +24,21 @@ pub struct Problem {
     pub detail: String,
 }
 
+/// What a reader may be answered instead of what it asked for.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "for the OpenAPI document only; ApiError answers")]
+pub(crate) enum ReadProblems {
+    /// A parameter cannot be used.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(#[to_schema] Problem),
+    /// There is no such thing.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] Problem),
+    /// The database does not answer: come again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] Problem),
+}
+
 /// Everything that a handler can fail with.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {

@@ -1,6 +1,7 @@
 //! The OpenAPI document, made from the handlers.
 
 use axum::Json;
+use serde_json::{Value, json};
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -38,13 +39,55 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
 
 /// This document.
 #[utoipa::path(get, path = "/openapi.json", tag = "operations", responses((status = 200, body = Object)))]
-async fn openapi() -> Json<serde_json::Value> {
-    let (_, document) = router().split_for_parts();
-    Json(serde_json::to_value(document).unwrap_or_default())
+async fn openapi() -> Json<Value> {
+    Json(whole())
 }
 
 /// The document as committed in `schemas/openapi.json`.
 pub fn document() -> String {
+    serde_json::to_string_pretty(&whole()).unwrap_or_default()
+}
+
+/// What the handlers say, with the wire format as its own schema has it.
+fn whole() -> Value {
     let (_, document) = router().split_for_parts();
-    document.to_pretty_json().unwrap_or_default()
+    let mut document = serde_json::to_value(document).unwrap_or_default();
+    let mut batch = domain::wire::v1::json_schema();
+    to_components(&mut batch);
+    let parts = batch.as_object_mut().and_then(|batch| batch.remove("$defs"));
+    let submit = &mut document["paths"]["/v1/batches"]["post"];
+    submit["requestBody"]["content"]["application/json"]["schema"] = reference("Batch");
+    submit["responses"]["200"]["content"]["application/json"]["schema"] = reference("BatchAnswer");
+    let schemas = &mut document["components"]["schemas"];
+    schemas[format!("{WIRE}Batch")] = batch;
+    for (name, part) in parts.as_ref().and_then(Value::as_object).into_iter().flatten() {
+        schemas[format!("{WIRE}{name}")] = part.clone();
+    }
+    document
+}
+
+/// Before the names of the wire format among the components.
+const WIRE: &str = "Wire";
+
+fn reference(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{WIRE}{name}") })
+}
+
+/// References within a schema become references to components; what stands for a document of its own goes.
+fn to_components(schema: &mut Value) {
+    match schema {
+        Value::Object(fields) => {
+            fields.remove("$schema");
+            fields.remove("$id");
+            if let Some(name) =
+                fields.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_prefix("#/$defs/"))
+            {
+                let referred = reference(name);
+                fields.insert("$ref".to_owned(), referred["$ref"].clone());
+            }
+            fields.values_mut().for_each(to_components);
+        }
+        Value::Array(items) => items.iter_mut().for_each(to_components),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }

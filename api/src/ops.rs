@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{ApiError, AppState};
+use crate::{ApiError, AppState, error::Problem};
 
 /// The process answers.
 #[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, body = String)))]
@@ -16,7 +16,7 @@ pub async fn healthz() -> &'static str {
 
 /// The database answers: requests can be served.
 #[utoipa::path(get, path = "/readyz", tag = "operations",
-    responses((status = 200, body = String), (status = 503, description = "the database does not answer")))]
+    responses((status = 200, body = String), (status = 503, description = "the database does not answer", body = Problem, content_type = "application/problem+json")))]
 pub async fn readyz(State(state): State<AppState>) -> Result<&'static str, ApiError> {
     state.store().ping().await?;
     Ok("ready")

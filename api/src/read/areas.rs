@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use store::AreaRow;
 
 use super::{find_region, find_release, of_release};
-use crate::{ApiError, AppState, extract::Query};
+use crate::{ApiError, AppState, error::ReadProblems, extract::Query};
 
 /// Which areas, and which numbers.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -52,7 +52,7 @@ pub struct AreaView {
 }
 
 /// Areas of a region with the published totals of one layer.
-#[utoipa::path(get, path = "/v1/areas", tag = "read", params(AreasQuery), responses((status = 200, body = AreasView)))]
+#[utoipa::path(get, path = "/v1/areas", tag = "read", params(AreasQuery), responses((status = 200, body = AreasView), ReadProblems))]
 pub async fn areas(State(state): State<AppState>, Query(query): Query<AreasQuery>) -> Result<Response, ApiError> {
     let store = state.store();
     find_region(store, &query.region).await?;

@@ -2,7 +2,7 @@ use axum::{Json, extract::State};
 use domain::RegionId;
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiError, AppState, extract::Query};
+use crate::{ApiError, AppState, error::ReadProblems, extract::Query};
 
 /// Which region.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -31,7 +31,7 @@ pub struct CampaignView {
 
 /// The campaigns of a region.
 #[utoipa::path(get, path = "/v1/campaigns", tag = "read", params(CampaignsQuery),
-    responses((status = 200, body = Vec<CampaignView>)))]
+    responses((status = 200, body = Vec<CampaignView>), ReadProblems))]
 pub async fn campaigns(
     State(state): State<AppState>,
     Query(query): Query<CampaignsQuery>,

@@ -3,7 +3,7 @@ use domain::{Layer, ReleaseId};
 use serde::{Deserialize, Serialize};
 
 use super::{find_release, of_release};
-use crate::{ApiError, AppState, export, extract::Query};
+use crate::{ApiError, AppState, error::ReadProblems, export, extract::Query};
 
 /// Which pieces.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -39,7 +39,7 @@ pub struct HexesPage {
 }
 
 /// Published pieces of ground with their numbers.
-#[utoipa::path(get, path = "/v1/hexes", tag = "read", params(HexesQuery), responses((status = 200, body = HexesPage)))]
+#[utoipa::path(get, path = "/v1/hexes", tag = "read", params(HexesQuery), responses((status = 200, body = HexesPage), ReadProblems))]
 pub async fn hexes(State(state): State<AppState>, Query(query): Query<HexesQuery>) -> Result<Response, ApiError> {
     let release = find_release(state.store(), &query.release).await?;
     let limit = query.limit.unwrap_or(200).clamp(1, 1_000);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ApiError, AppState,
+    error::ReadProblems,
     extract::{Path, Query},
 };
 
@@ -41,7 +42,7 @@ pub struct LegendState {
 
 /// The legend of a layer.
 #[utoipa::path(get, path = "/v1/releases/{id}/legend", tag = "read",
-    params(("id" = String, Path, description = "release"), LegendQuery), responses((status = 200, body = LegendView)))]
+    params(("id" = String, Path, description = "release"), LegendQuery), responses((status = 200, body = LegendView), ReadProblems))]
 pub async fn legend(
     State(state): State<AppState>,
     Path(id): Path<ReleaseId>,

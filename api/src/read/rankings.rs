@@ -5,6 +5,7 @@ use serde::Deserialize;
 use super::of_release;
 use crate::{
     ApiError, AppState,
+    error::ReadProblems,
     extract::Query,
     ranking::{self, Request},
 };
@@ -35,7 +36,7 @@ pub struct RankingsQuery {
 ///
 /// Shape: `schemas/rank.json`. Formula: docs/METHODS.md.
 #[utoipa::path(get, path = "/v1/rankings", tag = "read", params(RankingsQuery),
-    responses((status = 200, description = "schemas/rank.json", body = Object)))]
+    responses((status = 200, description = "schemas/rank.json", body = Object), ReadProblems))]
 pub async fn rankings(State(state): State<AppState>, Query(query): Query<RankingsQuery>) -> Result<Response, ApiError> {
     let RankingsQuery { region, track, release, window, source, format } = query;
     let request = Request { region, track, release, window, source };

@@ -1,7 +1,7 @@
 use axum::{Json, extract::State};
 use serde::Serialize;
 
-use crate::{ApiError, AppState};
+use crate::{ApiError, AppState, error::ReadProblems};
 
 /// A region with the credits that every page with its data must show.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -15,7 +15,7 @@ pub struct RegionView {
 }
 
 /// The regions of this server.
-#[utoipa::path(get, path = "/v1/regions", tag = "read", responses((status = 200, body = Vec<RegionView>)))]
+#[utoipa::path(get, path = "/v1/regions", tag = "read", responses((status = 200, body = Vec<RegionView>), ReadProblems))]
 pub async fn regions(State(state): State<AppState>) -> Result<Json<Vec<RegionView>>, ApiError> {
     let view = |region: store::RegionRow| {
         let credits = region.provenance.get("credits").and_then(|credits| credits.as_array());

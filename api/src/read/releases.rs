@@ -6,6 +6,7 @@ use store::ReleaseRow;
 use super::{find_region, find_release, of_release};
 use crate::{
     ApiError, AppState,
+    error::ReadProblems,
     extract::{Path, Query},
 };
 
@@ -76,7 +77,7 @@ fn head(row: ReleaseRow) -> ReleaseHead {
 
 /// The releases of a region, newest first.
 #[utoipa::path(get, path = "/v1/releases", tag = "read", params(ReleasesQuery),
-    responses((status = 200, body = Vec<ReleaseHead>)))]
+    responses((status = 200, body = Vec<ReleaseHead>), ReadProblems))]
 pub async fn releases(
     State(state): State<AppState>,
     Query(query): Query<ReleasesQuery>,
@@ -87,7 +88,7 @@ pub async fn releases(
 
 /// One release with its layers.
 #[utoipa::path(get, path = "/v1/releases/{id}", tag = "read",
-    params(("id" = String, Path, description = "release")), responses((status = 200, body = ReleaseView)))]
+    params(("id" = String, Path, description = "release")), responses((status = 200, body = ReleaseView), ReadProblems))]
 pub async fn release(State(state): State<AppState>, Path(id): Path<ReleaseId>) -> Result<Response, ApiError> {
     let row = find_release(state.store(), &id).await?;
     let layers = store::release_layers(state.store(), &id).await?;

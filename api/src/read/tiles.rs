@@ -2,7 +2,7 @@ use axum::{extract::State, http::header, response::Response};
 use domain::{Layer, RegionId, ReleaseId};
 
 use super::{find_region, find_release, of_release};
-use crate::{ApiError, AppState, extract::Path};
+use crate::{ApiError, AppState, error::ReadProblems, extract::Path};
 
 const MVT: &str = "application/vnd.mapbox-vector-tile";
 
@@ -11,7 +11,7 @@ const MVT: &str = "application/vnd.mapbox-vector-tile";
 /// A release never changes, so its tiles may be kept for ever.
 #[utoipa::path(get, path = "/tiles/{release}/{layer}/{z}/{x}/{y}", tag = "tiles",
     params(("release" = String, Path), ("layer" = String, Path), ("z" = u8, Path), ("x" = u32, Path), ("y" = u32, Path)),
-    responses((status = 200, content_type = "application/vnd.mapbox-vector-tile", body = Vec<u8>)))]
+    responses((status = 200, content_type = "application/vnd.mapbox-vector-tile", body = Vec<u8>), ReadProblems))]
 pub async fn tile(
     State(state): State<AppState>,
     Path((release, layer, z, x, y)): Path<(ReleaseId, Layer, u8, u32, u32)>,
@@ -27,7 +27,7 @@ pub async fn tile(
 /// A vector tile of the municipalities, districts and states of a region: source layer `areas`.
 #[utoipa::path(get, path = "/tiles/areas/{region}/{z}/{x}/{y}", tag = "tiles",
     params(("region" = String, Path), ("z" = u8, Path), ("x" = u32, Path), ("y" = u32, Path)),
-    responses((status = 200, content_type = "application/vnd.mapbox-vector-tile", body = Vec<u8>)))]
+    responses((status = 200, content_type = "application/vnd.mapbox-vector-tile", body = Vec<u8>), ReadProblems))]
 pub async fn area_tile(
     State(state): State<AppState>,
     Path((region, z, x, y)): Path<(RegionId, u8, u32, u32)>,
