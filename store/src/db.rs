@@ -81,6 +81,13 @@ impl Store {
         Ok(Self { pool, clock: SystemClock::default() })
     }
 
+    /// The same database with connections of its own, for another async runtime: make it and close it there.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        let options = self.pool.connect_options().as_ref().clone();
+        Self { pool: pool_options().connect_lazy_with(options), clock: self.clock }
+    }
+
     /// Runs `f` in one transaction (read committed) and commits it if `f` succeeds.
     ///
     /// Run again on a serialisation failure or deadlock: `f` must give the same result when it is
@@ -161,10 +168,12 @@ impl Store {
     }
 }
 
+fn pool_options() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(12).acquire_timeout(Duration::from_secs(10))
+}
+
 async fn open(options: &PgConnectOptions) -> Result<PgPool, StoreError> {
-    PgPoolOptions::new()
-        .max_connections(12)
-        .acquire_timeout(Duration::from_secs(10))
+    pool_options()
         .connect_with(options.clone().log_slow_statements(LevelFilter::Debug, Duration::from_secs(1)))
         .await
         .map_err(|source| StoreError::Unreachable { database: name_of(options), source })

@@ -14,7 +14,7 @@ use store::Store;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
-use worker::Aggregator;
+use worker::Background;
 
 use crate::{Failure, cli::Listen, database::Database};
 
@@ -24,7 +24,7 @@ pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
     http: JoinHandle<io::Result<()>>,
-    aggregator: Option<JoinHandle<()>>,
+    aggregator: Option<Background>,
     writer: Writer,
     store: Store,
     clock: Arc<dyn Clock>,
@@ -73,9 +73,9 @@ impl Server {
     }
 
     /// Summarises what arrives from now on, in the background.
-    pub fn aggregate(&mut self) {
-        let aggregator = Aggregator::new(self.store.clone(), Arc::clone(&self.clock));
-        self.aggregator = Some(tokio::spawn(aggregator.run(self.stop.clone())));
+    pub fn aggregate(&mut self) -> Result<(), Failure> {
+        self.aggregator = Some(Background::start(&self.store, Arc::clone(&self.clock), self.stop.clone())?);
+        Ok(())
     }
 
     /// Takes no more requests, answers those that wait, and writes what was taken.
@@ -84,7 +84,7 @@ impl Server {
         self.http.await??;
         self.writer.drain().await;
         if let Some(aggregator) = self.aggregator {
-            aggregator.await?;
+            aggregator.ended().await?;
         }
         info!("stopped");
         Ok(())

@@ -9,7 +9,6 @@ use std::{
 use analytics::{LeafBuilder, RuleBook};
 use domain::Clock;
 use jiff::tz::TimeZone;
-use rayon::prelude::*;
 use store::{BlockEvidence, BlockLeaves, Debounce, LeafRow, Store, StoreError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -173,14 +172,12 @@ impl Aggregator {
         Ok(count)
     }
 
-    /// Leaves of each block, counted on all cores.
+    /// Leaves of each block, counted on a thread of its own.
     async fn summarise(&self, evidence: Vec<BlockEvidence>) -> Vec<Vec<LeafRow>> {
         let (rules, zone) = (Arc::clone(&self.rules), self.zone.clone());
-        tokio::task::spawn_blocking(move || {
-            evidence.into_par_iter().map(|block| leaves_of(&block, &rules, &zone)).collect()
-        })
-        .await
-        .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+        tokio::task::spawn_blocking(move || evidence.iter().map(|block| leaves_of(block, &rules, &zone)).collect())
+            .await
+            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
     }
 
     /// Adjusts the number of keys of the next steps, so that a step holds about as many points as it should.

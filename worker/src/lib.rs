@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod aggregator;
+mod background;
 mod error;
 mod publish;
 
 pub use aggregator::Aggregator;
+pub use background::Background;
 pub use error::WorkerError;
 pub use publish::{Published, Selection, publish};

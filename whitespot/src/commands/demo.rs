@@ -68,7 +68,7 @@ async fn show(
         server.stop().await?;
         return Err(error);
     }
-    server.aggregate();
+    server.aggregate()?;
     eprintln!("  ready after {:.1} s", clock.monotonic().as_secs_f64());
     eprintln!(
         "Map and lists: http://{}   (Ctrl-C stops; the data stays in {})",

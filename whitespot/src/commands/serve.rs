@@ -16,7 +16,7 @@ pub async fn run(global: &Global, args: Serve, stop: &Stop) -> Result<(), Failur
 
 async fn serve(database: &Database, args: Serve, stop: &Stop) -> Result<(), Failure> {
     let mut server = Server::start(database, &args.listen).await?;
-    server.aggregate();
+    server.aggregate()?;
     eprintln!("whitespot serves on http://{}", server.address());
     stop.told().await;
     server.stop().await

@@ -1,0 +1,48 @@
+use std::{io, sync::Arc, thread};
+
+use domain::Clock;
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::Aggregator;
+
+/// Added to the niceness of the thread: whoever waits for an answer comes first.
+const NICER: i32 = 10;
+
+/// An aggregator beside a server, in a thread with a runtime and database connections of its own.
+///
+/// To read the evidence of a busy block keeps a core for half a second. On the server's threads that would
+/// hold up every request behind it.
+#[derive(Debug)]
+pub struct Background {
+    thread: thread::JoinHandle<io::Result<()>>,
+}
+
+impl Background {
+    /// Starts to work; `stop` ends it.
+    pub fn start(store: &Store, clock: Arc<dyn Clock>, stop: CancellationToken) -> io::Result<Self> {
+        let store = store.clone();
+        let work = move || {
+            // Its own threads inherit it. Where it is refused, everything works as well, only less politely.
+            if let Err(error) = rustix::process::nice(NICER) {
+                debug!(%error, "the aggregator has the priority of the server");
+            }
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(async {
+                let store = store.apart();
+                Aggregator::new(store.clone(), clock).run(stop).await;
+                store.close().await;
+            });
+            Ok(())
+        };
+        let thread = thread::Builder::new().name("aggregator".to_owned()).spawn(work)?;
+        Ok(Self { thread })
+    }
+
+    /// Waits for the end of the step under way, after `stop`.
+    pub async fn ended(self) -> io::Result<()> {
+        let joined = tokio::task::spawn_blocking(|| self.thread.join()).await;
+        joined?.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
