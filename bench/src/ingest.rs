@@ -37,6 +37,8 @@ const UPLOADERS: usize = 16;
 const SINGLE_CLIENTS: usize = 32;
 const SUBMITTERS: usize = 512;
 const SPELL: Duration = Duration::from_secs(4);
+/// At the lower load before latencies count: what the full load left behind is summarised and vacuumed first.
+const SETTLE: Duration = Duration::from_secs(5);
 
 /// Prints all of it, or one part.
 pub async fn run(only: Option<&str>) -> Result<(), Failure> {
@@ -191,19 +193,24 @@ async fn latencies_at(address: &str, rate: f64) -> Result<Vec<f64>, Failure> {
     let clock = SystemClock::default();
     let period = Duration::from_secs_f64(SUBMITTERS as f64 / rate);
     let latencies = Arc::new(Mutex::new(Vec::new()));
+    let mut connected = Vec::new();
+    for _ in 0..SUBMITTERS {
+        connected.push(Client::connect(address).await?);
+    }
     let start = clock.monotonic();
     let mut clients = JoinSet::new();
-    for n in 0..SUBMITTERS {
-        let (address, latencies) = (address.to_owned(), Arc::clone(&latencies));
+    for (n, mut client) in connected.into_iter().enumerate() {
+        let latencies = Arc::clone(&latencies);
         clients.spawn(async move {
-            let mut client = Client::connect(&address).await?;
             let mut due = start + period.mul_f64(n as f64 / SUBMITTERS as f64);
             let mut mine = Vec::new();
-            while due < start + 2 * SPELL {
+            while due < start + SETTLE + 2 * SPELL {
                 let body = single()?;
                 tokio::time::sleep(due.saturating_sub(clock.monotonic())).await;
                 client.deliver(&body).await?;
-                mine.push(clock.monotonic().saturating_sub(due).as_secs_f64());
+                if due >= start + SETTLE {
+                    mine.push(clock.monotonic().saturating_sub(due).as_secs_f64());
+                }
                 due += period;
             }
             latencies.lock().await.append(&mut mine);
