@@ -12,6 +12,14 @@ pub enum WorkerError {
     /// Nothing to publish.
     #[error("there is no region `{0}` in the database: load it with `whitespot region load {0}`")]
     NoRegion(domain::RegionId),
+    /// Nothing can belong to it.
+    #[error("there is no campaign `{0}` in the database: GET /v1/campaigns lists what there is, or leave it out")]
+    NoCampaign(domain::CampaignId),
+    /// Nothing to lift.
+    #[error(
+        "there is no quarantined item `{0}` there: check the id, and leave out --region, --campaign and the reason"
+    )]
+    NotQuarantined(domain::ItemId),
     /// The previous release cannot be compared with.
     #[error("the previous release cannot be read: {0}")]
     Previous(String),
