@@ -123,6 +123,6 @@ const fn explain_quarantine(reason: QuarantineReason) -> &'static str {
     match reason {
         QuarantineReason::RepeatedContent => "the same measurement came under another id",
         QuarantineReason::SimilarTest => "this device tested here less than four hours before",
-        QuarantineReason::Outlier => "far from what is usual here",
+        QuarantineReason::Outlier => "far from the other tests of this device",
     }
 }

@@ -10,7 +10,7 @@ mod speed;
 use std::collections::BTreeSet;
 
 use domain::{DevicePseudonym, Hex, NewEvidence, QuarantineReason, Record, SourceClass, Window};
-pub use read::{BlockEvidence, read_block, read_blocks};
+pub use read::{BlockEvidence, read_block, read_blocks, read_speed_tests};
 use uuid::Uuid;
 
 use crate::{StoreError, Tx, dirty, month::Month, points};

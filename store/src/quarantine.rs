@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{CampaignId, DevicePseudonym, Hex, HourStamp, ItemId, QuarantineReason};
+use domain::{CampaignId, DevicePseudonym, Hex, HourStamp, ItemId, QuarantineReason, Window};
 use futures_util::TryStreamExt as _;
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -55,6 +55,16 @@ const DEAD_SPOTS: &str = "\
 select id, quarantine, block, device, at_minute, null::bytea as points from dead_spot_reports
 where quarantine is not null and ($1::text is null or quarantine = $1) and ($2::text is null or campaign = $2)
     and ($3::uuid is null or id = $3)";
+const OFTEN_IN_YEAR: &str = "\
+-- often_tested_in_year
+select distinct block, month / 12 from speed_tests
+where quarantine is null and failure is null and download_bps is not null
+group by block, month / 12, device having count(*) >= $1";
+const OFTEN_IN_CAMPAIGN: &str = "\
+-- often_tested_in_campaign
+select distinct block from speed_tests
+where quarantine is null and failure is null and download_bps is not null and campaign = $2
+group by block, device having count(*) >= $1";
 const LIFT_SPEED: &str = "\
 -- lift_speed_tests
 update speed_tests set quarantine = null where quarantine is not null and id = any($1)
@@ -130,6 +140,31 @@ impl Row {
             last,
         }))
     }
+}
+
+/// The blocks and calendar years (or, if one is named, the campaign) in which one device completed so many speed tests.
+pub async fn often_tested(
+    ex: impl Read,
+    tests: usize,
+    campaign: Option<&CampaignId>,
+) -> Result<Vec<(Hex, Window)>, StoreError> {
+    let mut conn = ex.conn().await?;
+    let tests = i64::try_from(tests).unwrap_or(i64::MAX);
+    let doing = StoreError::doing("look for devices that tested often");
+    if let Some(campaign) = campaign {
+        let blocks: Vec<i64> = sqlx::query_scalar(OFTEN_IN_CAMPAIGN)
+            .bind(tests)
+            .bind(campaign.as_str())
+            .fetch_all(&mut *conn)
+            .await
+            .map_err(doing)?;
+        return blocks.into_iter().map(|block| Ok((rows::hex(block)?, Window::Campaign(campaign.clone())))).collect();
+    }
+    let found: Vec<(i64, i32)> =
+        sqlx::query_as(OFTEN_IN_YEAR).bind(tests).fetch_all(&mut *conn).await.map_err(doing)?;
+    let key =
+        |(block, year): (i64, i32)| Ok((rows::hex(block)?, Window::Year(rows::checked("a year", year.try_into())?)));
+    found.into_iter().map(key).collect()
 }
 
 /// How many items count again.

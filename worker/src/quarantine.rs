@@ -53,7 +53,8 @@ pub struct QuarantineGroup {
     pub last_day: Date,
 }
 
-/// Lists what is quarantined. Its counts are of evidence, below k too: they are not for publication.
+/// Lists what is quarantined, and the outliers of the calendar years or of the chosen campaign, as the aggregator leaves
+/// them out. Its counts are of evidence, below k too: they are not for publication.
 pub async fn quarantine_report(
     store: &Store,
     selection: &QuarantineSelection,
@@ -65,6 +66,9 @@ pub async fn quarantine_report(
             tally.add(&item, ground.municipality(item.block));
         }
     }
+    for item in outliers(store, selection, &ground).await? {
+        tally.add(&item, ground.municipality(item.block));
+    }
     Ok(tally.finish(&ground))
 }
 
@@ -74,6 +78,9 @@ pub async fn lift_quarantine(
     reason: Option<QuarantineReason>,
     selection: &QuarantineSelection,
 ) -> Result<Lifted, WorkerError> {
+    if reason == Some(QuarantineReason::Outlier) {
+        return Err(WorkerError::OutlierStays);
+    }
     let ground = Ground::load(store, selection).await?;
     let filter = selection.filter(reason);
     let lifted = store
@@ -91,10 +98,41 @@ pub async fn lift_quarantine(
         .await?;
     let count = lifted.speed_tests + lifted.coverage_tracks + lifted.dead_spot_reports;
     match selection.item {
+        Some(_) if count == 0 && !outliers(store, selection, &ground).await?.is_empty() => {
+            return Err(WorkerError::OutlierStays);
+        }
         Some(id) if count == 0 => return Err(WorkerError::NotQuarantined(id)),
         _ => info!(items.count = count, "lifted {count} items"),
     }
     Ok(lifted)
+}
+
+/// The outliers on the ground, computed from evidence: nobody keeps a mark of them (docs/adr/0009-outliers.md).
+async fn outliers(
+    store: &Store,
+    selection: &QuarantineSelection,
+    ground: &Ground,
+) -> Result<Vec<QuarantinedItem>, WorkerError> {
+    let mut found = Vec::new();
+    for (block, window) in store::often_tested(store, analytics::MIN_TESTS, selection.campaign.as_ref()).await? {
+        if !ground.holds(block) {
+            continue;
+        }
+        let tests = store::read_speed_tests(store, block, &window).await?;
+        let wanted = |id: ItemId| selection.item.is_none_or(|item| item == id);
+        found.extend(analytics::outliers(&tests).into_iter().filter(|far| wanted(far.test.id)).map(|far| {
+            QuarantinedItem {
+                id: far.test.id,
+                kind: "speed_test",
+                reason: QuarantineReason::Outlier,
+                block,
+                device: far.device,
+                first: far.test.at,
+                last: far.test.at,
+            }
+        }));
+    }
+    Ok(found)
 }
 
 impl QuarantineSelection {

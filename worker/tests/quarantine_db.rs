@@ -197,6 +197,48 @@ async fn one_item_or_one_campaign_is_lifted_without_the_others() {
 }
 
 #[tokio::test]
+async fn an_outlier_is_listed_does_not_count_and_cannot_be_lifted() {
+    let db = with_regions().await;
+    let mut items: Vec<NewEvidence> =
+        (0..8).map(|n| evidence(1, test(ESSEN, 200 * n, 50 + n.cast_unsigned()), None)).collect();
+    let odd = evidence(1, test(ESSEN, 61, 900), None);
+    items.push(odd.clone());
+    // A neighbour whose line has always been slow, and one who tested seldom.
+    items.extend((0..9).map(|n| evidence(2, test(ESSEN, 200 * n, 1), None)));
+    items.extend([100, 100, 100, 100, 100, 100, 1].iter().map(|&mbps| evidence(3, test(DORTMUND, 0, mbps), None)));
+    // In the campaign the odd one is one of four.
+    for item in &mut items[5..] {
+        item.campaign = (item.device == odd.device).then(|| "probewoche".parse().unwrap());
+    }
+    insert(db.store(), &items).await;
+    assert_eq!(attempts(db.store(), "2026").await, 8 + 9 + 7);
+    assert_eq!(attempts(db.store(), "campaign:probewoche").await, 4, "too few to show what is usual");
+
+    let everywhere = QuarantineSelection::default();
+    let report = quarantine_report(db.store(), &everywhere).await.unwrap();
+    let outlier = (QuarantineReason::Outlier, "speed_test", Some(key("05113000")), 1, 1);
+    assert_eq!(lines(&report), [outlier]);
+    assert_eq!(report.groups[0].first_day.to_string(), "2026-05-02");
+    assert_eq!(lines(&quarantine_report(db.store(), &in_region("west")).await.unwrap()), [outlier]);
+    assert_eq!(quarantine_report(db.store(), &in_region("east")).await.unwrap().items, 0);
+    let campaign = QuarantineSelection { campaign: Some("probewoche".parse().unwrap()), ..Default::default() };
+    assert_eq!(quarantine_report(db.store(), &campaign).await.unwrap().items, 0, "each window is judged for itself");
+
+    let item = QuarantineSelection { item: Some(odd.record.id()), ..Default::default() };
+    assert_eq!(lines(&quarantine_report(db.store(), &item).await.unwrap()), [outlier]);
+    for (reason, selection) in [(Some(QuarantineReason::Outlier), &everywhere), (None, &item)] {
+        let error = lift_quarantine(db.store(), reason, selection).await.unwrap_err();
+        assert!(error.to_string().contains("an outlier cannot be lifted"), "{error}");
+    }
+
+    // It counts once the device's other tests agree with it, and nobody has to decide anything.
+    let as_odd = (0..7).map(|n| evidence(1, test(ESSEN, 1_700 + n, 900), None)).collect::<Vec<_>>();
+    insert(db.store(), &as_odd).await;
+    assert_eq!(attempts(db.store(), "2026").await, 8 + 1 + 7 + 9 + 7);
+    assert_eq!(quarantine_report(db.store(), &everywhere).await.unwrap().items, 0);
+}
+
+#[tokio::test]
 async fn a_region_or_campaign_that_nobody_knows_is_an_error_and_not_an_empty_list() {
     let db = with_regions().await;
     let north = in_region("north");

@@ -55,7 +55,7 @@ fn listed(global: &Global, report: &QuarantineReport) -> Result<String, Failure>
     write!(
         text,
         "{items} items of {devices} devices are kept and do not count (days in UTC; not for publication: groups below \
-         five devices stand here too).\n`whitespot quarantine --lift REASON` lets them count from the next release on."
+         five devices stand here too).\n`whitespot quarantine --lift REASON` lets all but outliers count from the next release on."
     )?;
     Ok(text)
 }
