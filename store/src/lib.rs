@@ -49,7 +49,7 @@ pub use dirty::{
 };
 pub use erasure::{Erased, Forgotten, erase_device, forget_years, kept_from};
 pub use error::StoreError;
-pub use evidence::{BlockEvidence, Stored, insert_evidence, read_block, read_blocks, read_speed_tests};
+pub use evidence::{BlockEvidence, Stored, insert_evidence, known_items, read_block, read_blocks, read_speed_tests};
 pub use follow_up::{CountingRelease, FollowUpRow, FollowedBatch, followed_batch, releases_after, save_follow_ups};
 pub use leaves::{BlockLeaves, LeafRow, leaf_layers, read_leaves, replace_leaves, windows};
 pub use quarantine::{Lifted, QuarantineFilter, QuarantinedItem, lift_quarantine, often_tested, quarantined};
