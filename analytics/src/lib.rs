@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`rules`] | dated legal thresholds and score profiles, embedded from `data/rules` |
 //! | [`stats`] | Wilson interval, Kish's effective n, Beta posterior, quantiles, evidence grade |
+//! | [`outliers()`] | which of a device's speed tests are far from its others, and do not vote |
 //! | [`votes`] | what each device saw in each leaf hexagon; its compact form; building it from evidence |
 //! | [`aggregate`] | one vote per device and unit: the summary of a hexagon or an area |
 //! | [`gate`] | summaries into a publication in which nothing is below k contributors |
@@ -16,6 +17,7 @@
 pub mod aggregate;
 mod bytes;
 pub mod gate;
+mod outliers;
 pub mod rank;
 pub mod rules;
 pub mod stats;
@@ -24,6 +26,7 @@ pub mod votes;
 
 pub use aggregate::HexAccumulator;
 pub use gate::{AreaUnit, GateError, LayerInput, LayerRelease, Piece, PieceKind, build_layer};
+pub use outliers::{MIN_TESTS, outliers};
 pub use rank::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank};
 pub use rules::{RuleBook, RuleError, ScoreProfile};
 pub use summary::{Below, Grade, Posterior, Quantiles, Share, State, UnitSummary};

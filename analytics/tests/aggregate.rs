@@ -199,8 +199,10 @@ proptest! {
         (lines, shuffled) in prop::collection::vec(line(), 1..60).prop_flat_map(|l| (Just(l.clone()), Just(l).prop_shuffle())),
         cut in 0usize..60,
     ) {
+        prop_assert_eq!(line_votes(&shuffled), line_votes(&lines));
+        // Apart, as two blocks are: what is usual for a device is asked in each (docs/adr/0009).
         let (a, b) = shuffled.split_at(cut.min(shuffled.len()));
-        prop_assert_eq!(line_votes(b).merge(line_votes(a)), line_votes(&lines));
+        prop_assert_eq!(line_votes(b).merge(line_votes(a)), line_votes(a).merge(line_votes(b)));
     }
 
     #[test]
@@ -254,6 +256,8 @@ fn naive_mobile(looks: &[Look]) -> (u32, u32, f64, Option<f64>) {
 
 /// Share below the floor and median download.
 fn naive_fixed(lines: &[Line]) -> (f64, Option<f64>) {
+    let lines: Vec<Line> = lines.iter().filter(|line| !naive_is_out(line, lines)).copied().collect();
+    let lines = lines.as_slice();
     let (mut votes, mut values) = (Vec::new(), Vec::new());
     let part = |line: &Line| DayPart::of_hour(u8::try_from(line.hour % 24).unwrap());
     let below = |line: &&&Line| line.result.is_none_or(|(down, up, ms)| down < 15 || up < 5 || ms > 150);
@@ -275,6 +279,17 @@ fn naive_fixed(lines: &[Line]) -> (f64, Option<f64>) {
         values.extend(median(groups.into_values().filter_map(median).collect()));
     }
     (votes.iter().sum::<f64>() / votes.len() as f64, median(values))
+}
+
+/// Whether a test is far from its device's others, and few are.
+fn naive_is_out(line: &Line, all: &[Line]) -> bool {
+    let ln = |line: &Line| line.result.map(|(down, ..)| (f64::from(down) * 1e6).ln());
+    let own: Vec<f64> = all.iter().filter(|other| other.device == line.device).filter_map(ln).collect();
+    let Some(x) = ln(line).filter(|_| own.len() >= 8) else { return false };
+    let usual = median(own.clone()).unwrap();
+    let mad = median(own.iter().map(|x| (x - usual).abs()).collect()).unwrap();
+    let far = |x: &&f64| (**x - usual).abs() / (1.4826 * mad).max(2_f64.ln()) > 5.0;
+    far(&&x) && own.iter().filter(far).count() * 8 <= own.len()
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {

@@ -53,7 +53,7 @@ coded_enum! {
 coded_enum! {
     /// Why an accepted item stays outside of the statistics until a person has looked.
     pub enum QuarantineReason ("quarantine reason") {
-        /// Far from what this device or its surroundings usually show.
+        /// Far from the other tests of its device. Computed with each summary (docs/adr/0009-outliers.md), never stored.
         Outlier = "outlier",
         /// The same content under another id.
         RepeatedContent = "repeated_content",

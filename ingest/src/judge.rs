@@ -37,6 +37,20 @@ impl Judged {
     }
 }
 
+/// Why an item is not taken.
+pub(crate) struct Refused {
+    pub refusal: Refusal,
+    /// Hash of an item that is good in itself, of which its device only has sent too much, or from too far away. The
+    /// guard forgets: such an item may be one that was taken before.
+    pub content_hash: Option<[u8; 16]>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, content_hash: None }
+    }
+}
+
 /// Judges one item of a batch: form, time, place, campaign, and what its device said before.
 pub(crate) fn judge(
     raw: &RawValue,
@@ -44,7 +58,7 @@ pub(crate) fn judge(
     campaigns: &Directory,
     campaign: Option<&CampaignId>,
     visit: &mut Visit<'_>,
-) -> Result<Judged, Refusal> {
+) -> Result<Judged, Refused> {
     let (record, item) = read_item(raw)?;
     let id = item.uuid();
     let refuse = |reason: RejectionReason, detail: &str| Refusal { id: Some(id), reason, detail: detail.to_owned() };
@@ -56,7 +70,7 @@ pub(crate) fn judge(
     let hashes = item.hashes();
     let guard::Judged { quarantine, trace } = visit
         .judge(&mut record, hashes.without_id, &mut points_rejected)
-        .map_err(|reason| refuse(reason, explain(reason)))?;
+        .map_err(|reason| Refused { refusal: refuse(reason, explain(reason)), content_hash: Some(hashes.content) })?;
     let mut answer = answer_for(&item, Outcome::Accepted(quarantine).code());
     answer.points_rejected = points_rejected;
     answer.detail = quarantine.map(|reason| format!("{reason}: {}", explain_quarantine(reason)));
@@ -123,6 +137,6 @@ const fn explain_quarantine(reason: QuarantineReason) -> &'static str {
     match reason {
         QuarantineReason::RepeatedContent => "the same measurement came under another id",
         QuarantineReason::SimilarTest => "this device tested here less than four hours before",
-        QuarantineReason::Outlier => "far from what is usual here",
+        QuarantineReason::Outlier => "far from the other tests of this device",
     }
 }

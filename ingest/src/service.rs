@@ -10,11 +10,12 @@ use domain::{
     wire::v1::{BatchAnswer, BatchEnvelope, ItemAnswer, MAX_ITEMS, Refusal},
 };
 use store::{CampaignRow, Erased, Store, Stored};
+use uuid::Uuid;
 
 use crate::{
     FollowUpCode, FollowedItem, Guard, IngestError, Pseudonymiser, Validator,
     follow_up::FollowUp,
-    judge::{answer, judge},
+    judge::{Refused, answer, judge},
     writer::WriterHandle,
 };
 
@@ -81,6 +82,7 @@ impl Ingest {
         let mut answers = Vec::with_capacity(batch.items.len());
         let (mut evidence, mut traces) = (Vec::new(), Vec::new());
         let (mut followed, mut written) = (Vec::with_capacity(batch.items.len()), Vec::new());
+        let mut turned_away = Vec::new();
         for raw in &batch.items {
             match judge(raw, &validator, &campaigns, batch.campaign.as_ref(), &mut visit) {
                 Ok(judged) => {
@@ -99,12 +101,14 @@ impl Ingest {
                         record: judged.record,
                     });
                 }
-                Err(refusal) => {
+                Err(Refused { refusal, content_hash }) => {
+                    turned_away.extend(refusal.id.zip(content_hash).map(|item| (answers.len(), item)));
                     followed.push(FollowedItem::rejected(refusal.reason));
                     answers.push(refused(refusal));
                 }
             }
         }
+        let any_known = self.recognise(&turned_away, &mut answers, &mut followed).await?;
         let code = FollowUpCode::of(&secret, batch.batch_id);
         let now = HourStamp::containing(self.clock.now());
         let device = self.pseudonyms.of_device(&secret, now).await?;
@@ -123,10 +127,31 @@ impl Ingest {
                 .increment(1);
         }
         // Nothing new: a batch that was sent again has its code; one of another id, or of an erased device, has none.
-        let followed =
-            any_new || (!written.is_empty() && store::followed_batch(&self.store, code.hash()).await?.is_some());
+        let followed = any_new
+            || ((any_known || !written.is_empty()) && store::followed_batch(&self.store, code.hash()).await?.is_some());
         let follow_up = followed.then(|| code.shown());
         Ok(BatchAnswer { batch_id: batch.batch_id, items: answers, follow_up })
+    }
+
+    /// What the guard turned away may have been taken before the guard forgot it, for example before a restart: then it
+    /// is answered like anything that is sent again. Says whether there was any.
+    async fn recognise(
+        &self,
+        turned_away: &[(usize, (Uuid, [u8; 16]))],
+        answers: &mut [ItemAnswer],
+        followed: &mut [FollowedItem],
+    ) -> Result<bool, IngestError> {
+        if turned_away.is_empty() {
+            return Ok(false);
+        }
+        let items: Vec<(Uuid, [u8; 16])> = turned_away.iter().map(|&(_, item)| item).collect();
+        let known = store::known_items(&self.store, &items).await?;
+        for (&(index, _), &stored) in turned_away.iter().zip(&known).filter(|(_, stored)| **stored != Stored::New) {
+            stored_answer(&mut answers[index], stored);
+            answers[index].outcome.clone_into(&mut followed[index].outcome);
+            followed[index].reason = None;
+        }
+        Ok(known.iter().any(|stored| *stored != Stored::New))
     }
 
     /// Erases everything of the device whose secret is shown. Summaries follow within moments; releases stay.
@@ -157,6 +182,6 @@ fn stored_answer(answer: &mut ItemAnswer, stored: Stored) {
         Stored::Conflict => Outcome::Conflict,
     };
     outcome.code().clone_into(&mut answer.outcome);
-    answer.detail = None;
+    (answer.reason, answer.detail) = (None, None);
     answer.points_rejected.clear();
 }

@@ -206,29 +206,6 @@ fn report_of(lng: f64) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn no_place_of_a_file_reaches_the_database_or_the_report() {
-    let (db, folder) = (TestDatabase::create().await, TempDir::new().unwrap());
-    let tests = rtr(&folder, 3);
-    let looks = folder.path().join("looks.json");
-    std::fs::write(&looks, json!({ "items": [report(0, LNG), report(1, LNG), report(0, 13.4)] }).to_string()).unwrap();
-    let mut shown = String::new();
-    for input in [tests, looks] {
-        let report = load(recognise(&input), &input, Some(db.store())).await.unwrap();
-        write!(shown, "{report} {report:?} {}", json!(report)).unwrap();
-    }
-    shown.push_str(&dump(&db));
-    for degrees in ["51.4344", "6.7623"] {
-        assert!(!shown.contains(degrees), "holds {degrees}");
-    }
-    for resolution in [Resolution::Eleven, Resolution::Twelve, Resolution::Thirteen, Resolution::Fifteen] {
-        let fine = Hex::from_degrees(LAT, LNG, resolution).unwrap();
-        assert!(!shown.contains(&fine.to_string()) && !shown.contains(&fine.as_i64().to_string()), "{resolution}");
-    }
-    let dump = dump(&db);
-    assert_eq!((rows_of(&dump, "speed_tests").len(), rows_of(&dump, "coverage_blocks").len()), (3, 1));
-}
-
-#[tokio::test]
 async fn tiles_of_supply_are_context_and_never_evidence() {
     let (db, folder) = (TestDatabase::create().await, TempDir::new().unwrap());
     let input = folder.path().join("tiles.csv");

@@ -49,7 +49,8 @@ pub async fn erase_device(tx: &mut Tx<'_>, pseudonyms: &[DevicePseudonym]) -> Re
     Ok(erased)
 }
 
-type Row = (uuid::Uuid, i64, i32, Option<String>);
+/// Id, block, month and campaign of a row that was changed.
+pub(crate) type Touched = (uuid::Uuid, i64, i32, Option<String>);
 
 async fn delete(
     tx: &mut Tx<'_>,
@@ -57,13 +58,18 @@ async fn delete(
     pseudonyms: &[DevicePseudonym],
     stale: &mut BTreeSet<(Hex, Window)>,
 ) -> Result<u64, StoreError> {
-    let gone: Vec<Row> = sqlx::query_as(sql)
+    let gone: Vec<Touched> = sqlx::query_as(sql)
         .bind(bytes(pseudonyms))
         .fetch_all(tx.conn())
         .await
         .map_err(StoreError::doing("erase evidence"))?;
+    touch(gone, stale)
+}
+
+/// Number of items, and the keys whose leaves they were or will be in.
+pub(crate) fn touch(touched: Vec<Touched>, stale: &mut BTreeSet<(Hex, Window)>) -> Result<u64, StoreError> {
     let mut ids = BTreeSet::new();
-    for (id, block, month, campaign) in gone {
+    for (id, block, month, campaign) in touched {
         ids.insert(id);
         let block = rows::hex(block)?;
         stale.insert((block, Window::Year(Month(month).year())));

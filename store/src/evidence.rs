@@ -4,13 +4,15 @@ mod copy;
 mod coverage;
 mod dead_spot;
 mod ids;
+mod known;
 mod read;
 mod speed;
 
 use std::collections::BTreeSet;
 
 use domain::{DevicePseudonym, Hex, NewEvidence, QuarantineReason, Record, SourceClass, Window};
-pub use read::{BlockEvidence, read_block, read_blocks};
+pub use known::known_items;
+pub use read::{BlockEvidence, read_block, read_blocks, read_speed_tests};
 use uuid::Uuid;
 
 use crate::{StoreError, Tx, dirty, month::Month, points};

@@ -13,6 +13,7 @@
 //! | `release` | immutable publications, their pieces and map tiles |
 //! | `follow_up` | what became of a batch, for the holder of its code |
 //! | `erasure` | what goes again: a device's evidence, a past year's |
+//! | `quarantine` | what is kept outside of the statistics, and how it comes back |
 //! | `region`, `campaign`, `year_key` | areas as hexagons, collection efforts, pseudonym keys |
 //! | `supply_tiles` | what others publish about supply: context, never evidence |
 //! | [`testing`] | one database per test |
@@ -32,6 +33,7 @@ mod mercator;
 mod migrations;
 mod month;
 mod points;
+mod quarantine;
 mod region;
 mod release;
 mod rows;
@@ -45,9 +47,10 @@ pub use db::{BoxFuture, Read, Store, Tx};
 pub use dirty::{Backlog, Debounce, DirtyBlock, dirty_backlog, fold_dirty, take_dirty};
 pub use erasure::{Erased, Forgotten, erase_device, forget_years, kept_from};
 pub use error::StoreError;
-pub use evidence::{BlockEvidence, Stored, insert_evidence, read_block, read_blocks};
+pub use evidence::{BlockEvidence, Stored, insert_evidence, known_items, read_block, read_blocks, read_speed_tests};
 pub use follow_up::{CountingRelease, FollowUpRow, FollowedBatch, followed_batch, releases_after, save_follow_ups};
 pub use leaves::{BlockLeaves, LeafRow, leaf_layers, read_leaves, replace_leaves, windows};
+pub use quarantine::{Lifted, QuarantineFilter, QuarantinedItem, lift_quarantine, often_tested, quarantined};
 pub use region::{
     AreaData, RegionData, RegionRow, SiteRef, area_boxes, area_outlines_geojson, area_tile, areas, load_cover, regions,
     save_region,

@@ -55,6 +55,8 @@ pub enum Command {
     Rank(Rank),
     /// Write the published hexagons of a layer.
     Export(Export),
+    /// List what is kept outside of the statistics until a person has looked, or let it count.
+    Quarantine(Quarantine),
     /// Destroy the evidence of past years together with the keys of its pseudonyms. Releases stay.
     Retention(Retention),
     /// Print the OpenAPI document of the HTTP interface.
@@ -221,6 +223,24 @@ pub struct Release {
     /// Only this window, for example campaign:messwoche-nrw-2026 or 2026; all windows otherwise.
     #[arg(long)]
     pub window: Option<Window>,
+}
+
+#[derive(Debug, Args)]
+pub struct Quarantine {
+    /// Only on the ground of this region; everywhere otherwise.
+    #[arg(long)]
+    pub region: Option<RegionId>,
+    /// Only what was given to this campaign.
+    #[arg(long)]
+    pub campaign: Option<domain::CampaignId>,
+    /// Only the item with this id.
+    #[arg(long, value_name = "UUID")]
+    pub id: Option<domain::ItemId>,
+    /// Let the items with this reason count from the next release on: repeated_content or similar_test. The
+    /// reason may be left out if --id names the item.
+    #[arg(long, value_name = "REASON", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "clap's form: not given, given alone, given with a reason")]
+    pub lift: Option<Option<domain::QuarantineReason>>,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ pub mod demo;
 pub mod export;
 pub mod import;
 pub mod measure;
+pub mod quarantine;
 pub mod rank;
 pub mod region;
 pub mod release;

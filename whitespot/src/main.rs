@@ -57,6 +57,7 @@ async fn run(global: &Global, command: Command, stop: &Stop) -> Result<(), Failu
         Command::Release(args) => commands::release::run(global, args).await,
         Command::Rank(args) => commands::rank::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
+        Command::Quarantine(args) => commands::quarantine::run(global, args).await,
         Command::Retention(args) => commands::retention::run(global, args).await,
         Command::Openapi => output::print(&api::document()).map_err(Into::into),
     }

@@ -12,6 +12,20 @@ pub enum WorkerError {
     /// Nothing to publish.
     #[error("there is no region `{0}` in the database: load it with `whitespot region load {0}`")]
     NoRegion(domain::RegionId),
+    /// Nothing can belong to it.
+    #[error("there is no campaign `{0}` in the database: GET /v1/campaigns lists what there is, or leave it out")]
+    NoCampaign(domain::CampaignId),
+    /// There is no mark to clear.
+    #[error(
+        "an outlier cannot be lifted: it is computed from the device's other tests whenever a summary is made, and \
+         counts as soon as they agree with it (docs/METHODS.md, Outliers)"
+    )]
+    OutlierStays,
+    /// Nothing to lift.
+    #[error(
+        "there is no quarantined item `{0}` there: check the id, and leave out --region, --campaign and the reason"
+    )]
+    NotQuarantined(domain::ItemId),
     /// The previous release cannot be compared with.
     #[error("the previous release cannot be read: {0}")]
     Previous(String),

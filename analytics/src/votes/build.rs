@@ -10,18 +10,33 @@ use domain::{
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{Count, Entry, Figures, FixedFigures, Leaf, LeafVotes, Values, VoteKey, add_values};
-use crate::rules::RuleBook;
+use crate::{
+    outliers::{self, Reading},
+    rules::RuleBook,
+};
 
 /// Collects the evidence of one block and window and sorts it into layers.
 ///
-/// The caller decides what belongs to the window; nothing is filtered by time here.
+/// The caller decides what belongs to the window; nothing is filtered by time here. All of it goes into one builder: what
+/// is far from a device's other tests is known only at the end.
 #[derive(Debug)]
 pub struct LeafBuilder<'r> {
     zone: TimeZone,
     rules: &'r RuleBook,
     mobile: HashMap<(SourceClass, Operator), Vec<Look>>,
     fixed: HashMap<SourceClass, Vec<Entry>>,
+    tests: Vec<(SourceClass, Cast)>,
+    readings: Vec<Option<Reading>>,
     last_hour: Option<(HourStamp, LocalTime)>,
+}
+
+/// What a speed test says, unless it is far from its device's others.
+#[derive(Clone, Debug)]
+enum Cast {
+    Line(Entry),
+    Look(Operator, Look),
+    /// Nothing, but its device's other tests are compared with it.
+    Nothing,
 }
 
 /// One look at a mobile network, as one technology view later judges it.
@@ -44,7 +59,8 @@ struct LocalTime {
 impl<'r> LeafBuilder<'r> {
     /// `zone`: in which days and parts of the day are counted.
     pub fn new(zone: TimeZone, rules: &'r RuleBook) -> Self {
-        Self { zone, rules, mobile: HashMap::new(), fixed: HashMap::new(), last_hour: None }
+        let (mobile, fixed) = (HashMap::new(), HashMap::new());
+        Self { zone, rules, mobile, fixed, tests: Vec::new(), readings: Vec::new(), last_hour: None }
     }
 
     /// Every point is one attempt of the network that served (or should have).
@@ -66,28 +82,31 @@ impl<'r> LeafBuilder<'r> {
     pub fn add_speed(&mut self, evidence: &SpeedEvidence) {
         let test = &evidence.test;
         let local = self.local(test.at);
-        match test.network {
-            Network::Mobile { roaming: true, .. } => {}
+        let cast = match test.network {
+            Network::Mobile { roaming: true, .. } => Cast::Nothing,
             Network::Mobile { operator, technology, roaming: false } => {
-                self.mobile.entry((evidence.source, operator)).or_default().push(Look {
-                    key: VoteKey { hex: test.hex.at_most(Hex::MOBILE), device: evidence.device, part: local.part },
-                    day: local.day,
-                    technology,
-                    locked_to: None,
-                    signal: None,
-                });
+                let key = VoteKey { hex: test.hex.at_most(Hex::MOBILE), device: evidence.device, part: local.part };
+                Cast::Look(operator, Look { key, day: local.day, technology, locked_to: None, signal: None })
             }
             Network::Fixed { .. } => {
                 let key = VoteKey { hex: test.hex.at_most(Hex::FIXED), device: evidence.device, part: local.part };
-                if let Some(entry) = judge(key, local, test.outcome, self.rules) {
-                    self.fixed.entry(evidence.source).or_default().push(entry);
-                }
+                judge(key, local, test.outcome, self.rules).map_or(Cast::Nothing, Cast::Line)
             }
-        }
+        };
+        self.tests.push((evidence.source, cast));
+        self.readings.push(Reading::of(evidence));
     }
 
     /// One leaf for each source class and layer with evidence, sorted by both.
-    pub fn finish(self) -> Vec<Leaf> {
+    pub fn finish(mut self) -> Vec<Leaf> {
+        let far = outliers::far(&self.readings);
+        for ((source, cast), _) in self.tests.into_iter().zip(far).filter(|(_, far)| !far) {
+            match cast {
+                Cast::Line(entry) => self.fixed.entry(source).or_default().push(entry),
+                Cast::Look(operator, look) => self.mobile.entry((source, operator)).or_default().push(look),
+                Cast::Nothing => {}
+            }
+        }
         let mut leaves: Vec<Leaf> = self
             .fixed
             .into_iter()

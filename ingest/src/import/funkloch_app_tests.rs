@@ -1,38 +1,15 @@
 use domain::{Record, Resolution};
 
 use super::*;
-use crate::import::testing::{LAT, LNG, read};
-
-const HEADER: &str = "Messpunkt,Typ,SIM Anbieter,SIM Mobile Country Code,SIM Mobile Network Code,Netzwerk Anbieter,Netzwerk Mobile Country Code,Netzwerk Mobile Network Code,Cell-ID,Physical-Cell-ID,Cell-LAC/TAC,Signalstärke (RSSI) [dBm],Signalstärke (RSRP) [dBm],Signalqualität (RSRQ) [dBm],Frequenzkanalnummer,Breitengrad,Längengrad,Genauigkeit [m],Datum,Uhrzeit,Version,Betriebssystem,Smartphone Typ,Test-ID";
+use crate::import::testing::{
+    LAT, LNG,
+    fixtures::{FUNKLOCH_HEADER, funkloch_row, table},
+    read,
+};
 
 /// A row: type, serving MCC and MNC, RSSI, RSRP, place, accuracy, date, time, phone, test.
 fn row(changes: &[(usize, &str)]) -> String {
-    let mut fields = [
-        "1",
-        "4G",
-        "Erfunden",
-        "262",
-        "02",
-        "Erfunden",
-        "262",
-        "01",
-        "4711",
-        "12",
-        "815",
-        "-61",
-        "-97",
-        "-11",
-        "1300",
-        LAT,
-        LNG,
-        "8.5",
-        "14.05.26",
-        "13:59:30",
-        "9.9",
-        "Android",
-        "Muster X1",
-        "1778760000000",
-    ];
+    let mut fields = funkloch_row(LAT, LNG);
     for (at, value) in changes {
         fields[*at] = value;
     }
@@ -40,7 +17,7 @@ fn row(changes: &[(usize, &str)]) -> String {
 }
 
 fn file(rows: &[String]) -> Vec<u8> {
-    format!("{HEADER}\n{}\n", rows.join("\n")).into_bytes()
+    table(FUNKLOCH_HEADER, rows).into_bytes()
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn all() -> Vec<Arc<dyn Format>> {
 
 fn everything() -> Vec<Vec<u8>> {
     let mut contents: Vec<Vec<u8>> = fixtures().into_iter().map(|(_, _, content)| content).collect();
-    contents.push(mapped_csv());
+    contents.push(mapped_csv(LAT, LNG));
     contents
 }
 

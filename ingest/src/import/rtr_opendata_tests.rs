@@ -1,32 +1,14 @@
 use domain::{Resolution, record::TestOutcome};
 
 use super::*;
-use crate::import::testing::{LAT, LNG, read};
-
-const HEADER: &str = "open_uuid,open_test_uuid,time_utc,cat_technology,network_type,lat,long,loc_src,loc_accuracy,download_kbit,upload_kbit,ping_ms,platform,model,network_mcc_mnc,sim_mcc_mnc,asn,ip_anonym,implausible";
+use crate::import::testing::{
+    LAT, LNG,
+    fixtures::{RTR_HEADER, rtr_row, table},
+    read,
+};
 
 fn row(changes: &[(usize, &str)]) -> String {
-    let mut fields = [
-        "P1",
-        "O1",
-        "2026-05-14 11:59:30",
-        "4G",
-        "LTE",
-        LAT,
-        LNG,
-        "gps",
-        "12",
-        "48000",
-        "9500.5",
-        "31.25",
-        "Android",
-        "Muster X1",
-        "232-01",
-        "232-01",
-        "64500",
-        "192.0.2",
-        "false",
-    ];
+    let mut fields = rtr_row(LAT, LNG);
     for (at, value) in changes {
         fields[*at] = value;
     }
@@ -34,7 +16,7 @@ fn row(changes: &[(usize, &str)]) -> String {
 }
 
 fn file(rows: &[String]) -> Vec<u8> {
-    format!("{HEADER}\n{}\n", rows.join("\n")).into_bytes()
+    table(RTR_HEADER, rows).into_bytes()
 }
 
 #[test]

@@ -48,6 +48,12 @@ pub async fn read_block(ex: impl Read, block: Hex, window: &Window) -> Result<Bl
     Ok(read.pop().unwrap_or_default())
 }
 
+/// Only the speed tests of one block in one window.
+pub async fn read_speed_tests(ex: impl Read, block: Hex, window: &Window) -> Result<Vec<SpeedEvidence>, StoreError> {
+    let mut conn = ex.conn().await?;
+    speed_rows(&mut conn, &[block.as_i64()], window).await?.iter().map(SpeedRow::read).collect()
+}
+
 /// Evidence of many keys at once, in their order: two queries a window.
 pub async fn read_blocks(ex: impl Read, keys: &[(Hex, Window)]) -> Result<Vec<BlockEvidence>, StoreError> {
     let mut conn = ex.conn().await?;

@@ -153,7 +153,7 @@ async fn nothing_of_a_call_is_kept_when_one_item_is_finer_than_promised() {
 async fn quarantined_items_are_kept_but_neither_read_nor_marked() {
     let db = TestDatabase::create().await;
     let mut item = make::one_point_track();
-    item.quarantine = Some(QuarantineReason::Outlier);
+    item.quarantine = Some(QuarantineReason::SimilarTest);
     assert_eq!(insert(db.store(), &[item.clone()]).await.unwrap(), [Stored::New]);
     assert_eq!(insert(db.store(), &[item]).await.unwrap(), [Stored::Duplicate]);
     assert_eq!(store::dirty_backlog(db.store()).await.unwrap().keys, 0);

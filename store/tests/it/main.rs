@@ -8,6 +8,7 @@ mod evidence;
 mod leaves;
 mod make;
 mod privacy;
+mod quarantine;
 mod regions;
 mod releases;
 mod schema;
