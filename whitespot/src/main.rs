@@ -15,6 +15,11 @@ use cli::{Cli, Command, Global};
 use stop::Stop;
 use tracing_subscriber::EnvFilter;
 
+/// A request makes and drops some hundred small things on whichever thread is free, which this one is made for:
+/// docs/adr/0008-writing-evidence.md has the figures.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What a command fails with: a sentence that says what to do.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

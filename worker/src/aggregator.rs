@@ -23,6 +23,9 @@ const KEYS_PER_STEP: i64 = 512;
 /// the step before held: towns hold a thousand times as much as woods.
 const POINTS_PER_STEP: i64 = 400_000;
 
+/// To read a speed test takes as long as to read so many points.
+const POINTS_A_TEST: usize = 40;
+
 /// Steps at the same time: while one waits for the database, another counts.
 const WORKERS: usize = 3;
 
@@ -93,9 +96,16 @@ impl Aggregator {
                 rest(&stop).await;
                 continue;
             }
+            let started = self.clock.monotonic();
             match self.step(self.debounce).await {
                 Ok(0) => {}
-                Ok(_) => continue,
+                Ok(_) if self.hands.load(Ordering::Relaxed) == WORKERS => continue,
+                Ok(_) => {
+                    // Half of the time is the contributors'.
+                    let took = self.clock.monotonic().saturating_sub(started);
+                    tokio::time::sleep(took.min(IDLE)).await;
+                    continue;
+                }
                 Err(error) => warn!(error = %error, "could not rebuild dirty blocks, trying again"),
             }
             rest(&stop).await;
@@ -183,7 +193,7 @@ impl Aggregator {
     /// Adjusts the number of keys of the next steps, so that a step holds about as many points as it should.
     fn learn(&self, evidence: &[BlockEvidence]) {
         let points = evidence.iter().flat_map(|block| &block.coverage).map(|track| track.track.points.len());
-        let tests = evidence.iter().map(|block| block.speed.len());
+        let tests = evidence.iter().map(|block| block.speed.len() * POINTS_A_TEST);
         let a_key = points.chain(tests).sum::<usize>() as i64 / evidence.len().max(1) as i64;
         let keys = (POINTS_PER_STEP / a_key.max(1)).clamp(1, KEYS_PER_STEP);
         // Upwards by doubling only: the next keys may be others.
