@@ -19,9 +19,9 @@ use crate::WorkerError;
 /// Keys rebuilt in one transaction, at most: large enough that a transaction's fixed cost does not show.
 const KEYS_PER_STEP: i64 = 512;
 
-/// Coverage points that one step should hold in memory. The number of keys follows from how much the keys of
-/// the step before held: towns hold a thousand times as much as woods.
-const POINTS_PER_STEP: i64 = 400_000;
+/// Coverage points that one step should hold in memory, with leaves about ten times as large as they are. The number of
+/// keys follows from how much the keys of the step before held: towns hold a thousand times as much as woods.
+const POINTS_PER_STEP: i64 = 50_000;
 
 /// To read a speed test takes as long as to read so many points.
 const POINTS_A_TEST: usize = 40;
