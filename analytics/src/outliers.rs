@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use domain::{
-    DevicePseudonym, Operator, SourceClass, SpeedEvidence, Technology,
+    DevicePseudonym, SourceClass, SpeedEvidence,
     record::{FixedMedium, Network, TestOutcome},
 };
 
@@ -23,18 +23,12 @@ const ORDINARY: f64 = 2.0;
 /// Of so many tests at most one can be a mistake. More of them are another side of the line, and all of them count.
 const TESTS_A_MISTAKE: usize = 8;
 
-/// What a test is compared with: tests of the same device on the same kind of network.
+/// What a test is compared with: tests of the same device over the same medium.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Series {
     source: SourceClass,
     device: DevicePseudonym,
-    stratum: Stratum,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Stratum {
-    Fixed(FixedMedium),
-    Mobile(Operator, Option<Technology>),
+    medium: FixedMedium,
 }
 
 /// What a test brings into the comparison.
@@ -45,17 +39,14 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// `None` for a test that the network broke, that did not measure a download, or that roamed: it is never far.
+    /// `None` for a test that the network broke or that did not measure a download: it is never far. Nor is one of a
+    /// phone: it is a look at a technology, which a slow download does not make untrue.
     pub fn of(evidence: &SpeedEvidence) -> Option<Self> {
-        let stratum = match evidence.test.network {
-            Network::Fixed { medium, .. } => Stratum::Fixed(medium),
-            Network::Mobile { operator, technology, roaming: false } => Stratum::Mobile(operator, technology),
-            Network::Mobile { roaming: true, .. } => return None,
-        };
+        let Network::Fixed { medium, .. } = evidence.test.network else { return None };
         let TestOutcome::Completed(result) = evidence.test.outcome else { return None };
         // Nothing at all in all of a test is one bit a second here: a logarithm needs something.
         let bps = result.download?.as_bps().max(1);
-        let series = Series { source: evidence.source, device: evidence.device, stratum };
+        let series = Series { source: evidence.source, device: evidence.device, medium };
         Some(Self { series, ln_download: (bps as f64).ln() })
     }
 }

@@ -43,13 +43,25 @@ impl Debounce {
 const MARK: &str = "\
 -- dirty_mark
 insert into dirty_marks (block, time_window) select * from unnest($1::bigint[], $2::text[])";
-// Sorted, so that two folds never lock each other out; the lock makes the second one wait and find nothing.
+// Waits for nobody: a mark whose key is being rebuilt stays a mark until then. Only folds make keys, one at a time.
 const FOLD: &str = "\
 -- dirty_fold
-with folded as (delete from dirty_marks returning block, time_window, at)
+with marked as materialized (
+    select distinct block, time_window from dirty_marks
+), free as materialized (
+    select block, time_window from dirty_blocks join marked using (block, time_window)
+    for update of dirty_blocks skip locked
+), busy as materialized (
+    select block, time_window from dirty_blocks join marked using (block, time_window)
+    except select block, time_window from free
+), folded as (
+    delete from dirty_marks where not exists (
+        select from busy where busy.block = dirty_marks.block and busy.time_window = dirty_marks.time_window
+    ) returning block, time_window, at
+)
 insert into dirty_blocks (block, time_window, since, quiet_since)
 select block, time_window, min(at), max(at) from folded group by block, time_window order by block, time_window
-on conflict (block, time_window) do update set quiet_since = excluded.quiet_since";
+on conflict (block, time_window) do update set quiet_since = greatest(dirty_blocks.quiet_since, excluded.quiet_since)";
 const ONE_FOLD: &str = "\
 -- dirty_one_fold
 select pg_advisory_xact_lock(hashtext('whitespot dirty fold'))";
@@ -87,7 +99,7 @@ pub(crate) async fn mark(tx: &mut Tx<'_>, keys: &[DirtyBlock]) -> Result<(), Sto
         .map_err(StoreError::doing("mark blocks dirty"))
 }
 
-/// Makes keys of the marks that are there; says of how many. Waits for those who rebuild a key that is marked again.
+/// Makes keys of the marks that are there; says of how many. Marks of a key that is being rebuilt wait for the next fold.
 pub async fn fold_dirty(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     let doing = || StoreError::doing("fold dirty marks");
     sqlx::query(ONE_FOLD).execute(tx.conn()).await.map_err(doing())?;

@@ -122,10 +122,10 @@ with gone as (
 )
 select distinct block, time_window from gone where time_window like 'campaign:%'";
 const REST: [&str; 4] = [
-    "-- retention_dirty_blocks
-delete from dirty_blocks where time_window ~ '^[0-9]{4}(-[0-9]{2})?$' and substring(time_window from 1 for 4)::integer < $1",
     "-- retention_dirty_marks
 delete from dirty_marks where time_window ~ '^[0-9]{4}(-[0-9]{2})?$' and substring(time_window from 1 for 4)::integer < $1",
+    "-- retention_dirty_blocks
+delete from dirty_blocks where time_window ~ '^[0-9]{4}(-[0-9]{2})?$' and substring(time_window from 1 for 4)::integer < $1",
     "-- retention_follow_ups
 delete from follow_ups where received_on < make_date($1, 1, 1)",
     "-- retention_ids
@@ -136,6 +136,10 @@ delete from item_ids where received_on < make_date($1, 1, 1)",
 pub async fn forget_years(tx: &mut Tx<'_>, keep_from: i16) -> Result<Forgotten, StoreError> {
     let doing = || StoreError::doing("destroy the evidence of past years");
     let keep = i32::from(keep_from);
+    // Marks, keys, evidence, leaves: the order of an aggregator, so that the two wait once and not crosswise.
+    for sql in REST {
+        sqlx::query(sql).bind(keep).execute(tx.conn()).await.map_err(doing())?;
+    }
     let tables: Vec<String> = sqlx::query_scalar(TABLES).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;
     for table in &tables {
         // Names of our own making (evidence_partition).
@@ -143,10 +147,6 @@ pub async fn forget_years(tx: &mut Tx<'_>, keep_from: i16) -> Result<Forgotten, 
     }
     let years: Vec<i16> = sqlx::query_scalar(KEYS).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;
     sqlx::query(KEEP_FROM).bind(keep_from).execute(tx.conn()).await.map_err(doing())?;
-    // Keys before leaves: an aggregator takes them in this order, too.
-    for sql in REST {
-        sqlx::query(sql).bind(keep).execute(tx.conn()).await.map_err(doing())?;
-    }
     let stale: Vec<(i64, String)> = sqlx::query_as(LEAVES).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;
     let stale: Result<Vec<_>, StoreError> =
         stale.into_iter().map(|(block, window)| Ok((rows::hex(block)?, rows::parsed("a window", &window)?))).collect();

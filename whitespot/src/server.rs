@@ -81,11 +81,12 @@ impl Server {
     /// Takes no more requests, answers those that wait, and writes what was taken.
     pub async fn stop(self) -> Result<(), Failure> {
         self.stop.cancel();
-        self.http.await??;
+        let http = self.http.await;
         self.writer.drain().await;
         if let Some(aggregator) = self.aggregator {
             aggregator.ended().await?;
         }
+        http??;
         info!("stopped");
         Ok(())
     }

@@ -21,7 +21,7 @@ const KEYS_PER_STEP: i64 = 512;
 
 /// Coverage points that one step should hold in memory, with leaves about ten times as large as they are. The number of
 /// keys follows from how much the keys of the step before held: towns hold a thousand times as much as woods.
-const POINTS_PER_STEP: i64 = 50_000;
+const POINTS_PER_STEP: i64 = 20_000;
 
 /// To read a speed test takes as long as to read so many points.
 const POINTS_A_TEST: usize = 40;
@@ -85,7 +85,7 @@ impl Aggregator {
             if let Err(error) = self.look().await {
                 warn!(error = %error, "could not fold what writers marked, trying again");
             }
-            rest(&stop).await;
+            rest(&stop, IDLE).await;
         }
         while workers.join_next().await.is_some() {}
     }
@@ -93,7 +93,7 @@ impl Aggregator {
     async fn work(self, worker: usize, stop: CancellationToken) {
         while !stop.is_cancelled() {
             if worker >= self.hands.load(Ordering::Relaxed) {
-                rest(&stop).await;
+                rest(&stop, IDLE).await;
                 continue;
             }
             let started = self.clock.monotonic();
@@ -103,12 +103,12 @@ impl Aggregator {
                 Ok(_) => {
                     // Half of the time is the contributors'.
                     let took = self.clock.monotonic().saturating_sub(started);
-                    tokio::time::sleep(took.min(IDLE)).await;
+                    rest(&stop, took).await;
                     continue;
                 }
                 Err(error) => warn!(error = %error, "could not rebuild dirty blocks, trying again"),
             }
-            rest(&stop).await;
+            rest(&stop, IDLE).await;
         }
     }
 
@@ -127,9 +127,10 @@ impl Aggregator {
         Ok(())
     }
 
-    /// Rebuilds until nothing is dirty, fresh or not, and says how many keys that were. `progress` is told the sum.
+    /// Rebuilds until nothing is dirty that was dirty at its beginning, fresh or not, and says how many keys that were.
+    /// `progress` is told the sum.
     pub async fn drain(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<u64, WorkerError> {
-        let done = AtomicU64::new(0);
+        let (begun, done) = (self.clock.monotonic(), AtomicU64::new(0));
         loop {
             self.fold().await?;
             let worker = async || {
@@ -142,7 +143,10 @@ impl Aggregator {
                 }
             };
             tokio::try_join!(Box::pin(worker()), Box::pin(worker()), Box::pin(worker()))?;
-            if store::dirty_backlog(&self.store).await?.keys == 0 {
+            // Asked before the backlog is: what is younger has arrived since. Writers never rest in a campaign.
+            let since_begun = self.clock.monotonic().saturating_sub(begun);
+            let backlog = store::dirty_backlog(&self.store).await?;
+            if backlog.keys == 0 || backlog.oldest < since_begun {
                 return Ok(done.into_inner());
             }
             // Marked meanwhile, or another process is rebuilding them.
@@ -202,10 +206,10 @@ impl Aggregator {
     }
 }
 
-async fn rest(stop: &CancellationToken) {
+async fn rest(stop: &CancellationToken, so_long: Duration) {
     tokio::select! {
         () = stop.cancelled() => {}
-        () = tokio::time::sleep(IDLE) => {}
+        () = tokio::time::sleep(so_long) => {}
     }
 }
 

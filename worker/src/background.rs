@@ -25,6 +25,8 @@ impl Background {
         let store = store.clone();
         let work = move || {
             // Its own threads inherit it. Where it is refused, everything works as well, only less politely.
+            // Elsewhere it would be the niceness of the whole process.
+            #[cfg(target_os = "linux")]
             if let Err(error) = rustix::process::nice(NICER) {
                 debug!(%error, "the aggregator has the priority of the server");
             }

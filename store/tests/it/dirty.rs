@@ -78,6 +78,8 @@ async fn what_arrives_while_a_block_is_rebuilt_keeps_it_dirty() {
     let second = [make::one_point_track()];
     let writing = tokio::time::timeout(Duration::from_secs(20), insert(db.store(), &second));
     writing.await.expect("writers never wait for an aggregator").unwrap();
+    let folding = tokio::time::timeout(Duration::from_secs(20), fold(db.store()));
+    folding.await.expect("one slow aggregator does not stop the others");
     assert_eq!(take_due(db.store(), Debounce::NONE).await, [], "a key has one taker");
     assert_eq!(waiting(db.store()).await, 2, "a key that is being rebuilt is behind until its leaves are there");
     rebuilding.ends().await.unwrap();
