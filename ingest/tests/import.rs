@@ -247,7 +247,10 @@ async fn reports_over_http_without_a_secret_share_one_voice() {
     let writer = Writer::start(db.store(), WriterConfig::default());
     let judge = judge();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
-    let guard = Guard::new(GuardConfig::default(), Arc::clone(&clock));
+    let guard = Guard::new(
+        GuardConfig { items_per_second: 0.001, item_burst: 1, ..GuardConfig::default() },
+        Arc::clone(&clock),
+    );
     let directory = Directory::default();
     let ingest = Ingest::new(db.store().clone(), judge.validator, directory, guard, clock, writer.handle());
     let body = |hour: u32| json!({ "items": [report(hour, LNG), { "timestamp": 1 }] }).to_string();
@@ -258,6 +261,9 @@ async fn reports_over_http_without_a_secret_share_one_voice() {
     ingest.submit_geosubmit(body(1).as_bytes(), geosubmit::anonymous()).await.unwrap();
     ingest.submit_geosubmit(body(0).as_bytes(), Recorder::Device(secret)).await.unwrap();
     assert!(ingest.submit_geosubmit(b"no json", geosubmit::anonymous()).await.is_err());
+    // One more of a device is more than its bucket holds; nobody's bucket limits the shared voice.
+    let again = ingest.submit_geosubmit(body(1).as_bytes(), Recorder::Device(secret)).await;
+    assert!(matches!(again, Err(ingest::IngestError::TooOften(_))), "{again:?}");
 
     let block = Hex::from_degrees(LAT, LNG, Hex::BLOCK).unwrap();
     let evidence = store::read_block(db.store(), block, &Window::Year(2026)).await.unwrap();

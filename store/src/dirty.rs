@@ -116,8 +116,7 @@ pub async fn take_dirty(tx: &mut Tx<'_>, debounce: Debounce, limit: i64) -> Resu
         .fetch_all(tx.conn())
         .await
         .map_err(StoreError::doing("take dirty blocks"))?;
-    let key = |(block, window): (i64, String)| Ok((rows::hex(block)?, rows::parsed("a window", &window)?));
-    found.into_iter().map(key).collect()
+    found.into_iter().map(rows::key).collect()
 }
 
 /// How many keys wait, and how long.

@@ -148,9 +148,8 @@ pub async fn forget_years(tx: &mut Tx<'_>, keep_from: i16) -> Result<Forgotten, 
     let years: Vec<i16> = sqlx::query_scalar(KEYS).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;
     sqlx::query(KEEP_FROM).bind(keep_from).execute(tx.conn()).await.map_err(doing())?;
     let stale: Vec<(i64, String)> = sqlx::query_as(LEAVES).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;
-    let stale: Result<Vec<_>, StoreError> =
-        stale.into_iter().map(|(block, window)| Ok((rows::hex(block)?, rows::parsed("a window", &window)?))).collect();
-    dirty::mark(tx, &stale?).await?;
+    let stale = stale.into_iter().map(rows::key).collect::<Result<Vec<_>, _>>()?;
+    dirty::mark(tx, &stale).await?;
     Ok(Forgotten { years, tables: tables.len() as u64 })
 }
 

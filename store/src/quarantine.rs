@@ -58,12 +58,12 @@ where quarantine is not null and ($1::text is null or quarantine = $1) and ($2::
 const OFTEN_IN_YEAR: &str = "\
 -- often_tested_in_year
 select distinct block, month / 12 from speed_tests
-where quarantine is null and failure is null and download_bps is not null
+where quarantine is null and medium is not null and download_bps is not null
 group by block, month / 12, device having count(*) >= $1";
 const OFTEN_IN_CAMPAIGN: &str = "\
 -- often_tested_in_campaign
 select distinct block from speed_tests
-where quarantine is null and failure is null and download_bps is not null and campaign = $2
+where quarantine is null and medium is not null and download_bps is not null and campaign = $2
 group by block, device having count(*) >= $1";
 const LIFT_SPEED: &str = "\
 -- lift_speed_tests
@@ -142,7 +142,8 @@ impl Row {
     }
 }
 
-/// The blocks and calendar years (or, if one is named, the campaign) in which one device completed so many speed tests.
+/// The blocks and calendar years (or, if one is named, the campaign) in which one device completed so many tests of
+/// a fixed line.
 pub async fn often_tested(
     ex: impl Read,
     tests: usize,

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use domain::Hex;
+use domain::{Hex, Window};
 use jiff::Timestamp;
 
 use crate::StoreError;
@@ -33,6 +33,11 @@ pub(crate) fn checked<T, E: Display>(what: &'static str, value: Result<T, E>) ->
 /// A `bigint` hexagon.
 pub(crate) fn hex(index: i64) -> Result<Hex, StoreError> {
     checked("a hexagon", Hex::from_i64(index))
+}
+
+/// A block and a window.
+pub(crate) fn key((block, window): (i64, String)) -> Result<(Hex, Window), StoreError> {
+    Ok((hex(block)?, parsed("a window", &window)?))
 }
 
 /// A `bigint[]` of hexagons.

@@ -15,8 +15,7 @@ use cli::{Cli, Command, Global};
 use stop::Stop;
 use tracing_subscriber::EnvFilter;
 
-/// A request makes and drops some hundred small things on whichever thread is free, which this one is made for:
-/// docs/adr/0008-writing-evidence.md has the figures.
+/// More requests a second than with the system's: docs/adr/0008-writing-evidence.md has the figures.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -19,11 +19,12 @@ use crate::WorkerError;
 /// Keys rebuilt in one transaction, at most: large enough that a transaction's fixed cost does not show.
 const KEYS_PER_STEP: i64 = 512;
 
-/// Coverage points that one step should hold in memory, with leaves about ten times as large as they are. The number of
-/// keys follows from how much the keys of the step before held: towns hold a thousand times as much as woods.
+/// Coverage points that one step should hold in memory, beside their leaves (docs/RELIABILITY.md has what the server took
+/// with larger ones). The number of keys follows from how much the keys of the step before held: towns hold a thousand
+/// times as much as woods.
 const POINTS_PER_STEP: i64 = 20_000;
 
-/// To read a speed test takes as long as to read so many points.
+/// A speed test is a row of 24 columns, a point some bytes of one: it counts as so many points. A guess, not measured.
 const POINTS_A_TEST: usize = 40;
 
 /// Steps at the same time: while one waits for the database, another counts.

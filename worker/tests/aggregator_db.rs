@@ -148,6 +148,33 @@ async fn a_block_that_is_still_written_to_waits_and_a_drain_does_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_drain_ends_although_writers_never_rest() {
+    let db = TestDatabase::create().await;
+    let places = Arc::new(places());
+    insert(db.store(), &[track(&places, 1)]).await;
+    let stop = CancellationToken::new();
+    let writers: Vec<_> = (0..WRITERS)
+        .map(|writer| {
+            let (store, places, stop) = (db.store().clone(), Arc::clone(&places), stop.clone());
+            tokio::spawn(async move {
+                let mut n = writer;
+                while !stop.is_cancelled() {
+                    insert(&store, &[track(&places, n)]).await;
+                    n += WRITERS;
+                }
+            })
+        })
+        .collect();
+    let aggregator = Aggregator::new(db.store().clone(), Arc::new(SystemClock::default()));
+    let drained = timeout(Duration::from_secs(30), aggregator.drain(&|_| {})).await;
+    stop.cancel();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert!(drained.expect("a release in a busy hour").unwrap() > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_dropped_in_the_middle_leaves_its_keys_to_the_next() {
     let db = TestDatabase::create().await;
     let places = places();

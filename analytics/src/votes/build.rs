@@ -24,19 +24,10 @@ pub struct LeafBuilder<'r> {
     zone: TimeZone,
     rules: &'r RuleBook,
     mobile: HashMap<(SourceClass, Operator), Vec<Look>>,
-    fixed: HashMap<SourceClass, Vec<Entry>>,
-    tests: Vec<(SourceClass, Cast)>,
+    /// Tests of lines; without an entry one says nothing, but its device's others are compared with it.
+    lines: Vec<(SourceClass, Option<Entry>)>,
     readings: Vec<Option<Reading>>,
     last_hour: Option<(HourStamp, LocalTime)>,
-}
-
-/// What a speed test says, unless it is far from its device's others.
-#[derive(Clone, Debug)]
-enum Cast {
-    Line(Entry),
-    Look(Operator, Look),
-    /// Nothing, but its device's other tests are compared with it.
-    Nothing,
 }
 
 /// One look at a mobile network, as one technology view later judges it.
@@ -59,8 +50,7 @@ struct LocalTime {
 impl<'r> LeafBuilder<'r> {
     /// `zone`: in which days and parts of the day are counted.
     pub fn new(zone: TimeZone, rules: &'r RuleBook) -> Self {
-        let (mobile, fixed) = (HashMap::new(), HashMap::new());
-        Self { zone, rules, mobile, fixed, tests: Vec::new(), readings: Vec::new(), last_hour: None }
+        Self { zone, rules, mobile: HashMap::new(), lines: Vec::new(), readings: Vec::new(), last_hour: None }
     }
 
     /// Every point is one attempt of the network that served (or should have).
@@ -82,33 +72,31 @@ impl<'r> LeafBuilder<'r> {
     pub fn add_speed(&mut self, evidence: &SpeedEvidence) {
         let test = &evidence.test;
         let local = self.local(test.at);
-        let cast = match test.network {
-            Network::Mobile { roaming: true, .. } => Cast::Nothing,
+        match test.network {
+            Network::Mobile { roaming: true, .. } => {}
             Network::Mobile { operator, technology, roaming: false } => {
                 let key = VoteKey { hex: test.hex.at_most(Hex::MOBILE), device: evidence.device, part: local.part };
-                Cast::Look(operator, Look { key, day: local.day, technology, locked_to: None, signal: None })
+                let look = Look { key, day: local.day, technology, locked_to: None, signal: None };
+                self.mobile.entry((evidence.source, operator)).or_default().push(look);
             }
             Network::Fixed { .. } => {
                 let key = VoteKey { hex: test.hex.at_most(Hex::FIXED), device: evidence.device, part: local.part };
-                judge(key, local, test.outcome, self.rules).map_or(Cast::Nothing, Cast::Line)
+                self.lines.push((evidence.source, judge(key, local, test.outcome, self.rules)));
+                self.readings.push(Reading::of(evidence));
             }
-        };
-        self.tests.push((evidence.source, cast));
-        self.readings.push(Reading::of(evidence));
+        }
     }
 
     /// One leaf for each source class and layer with evidence, sorted by both.
-    pub fn finish(mut self) -> Vec<Leaf> {
+    pub fn finish(self) -> Vec<Leaf> {
         let far = outliers::far(&self.readings);
-        for ((source, cast), _) in self.tests.into_iter().zip(far).filter(|(_, far)| !far) {
-            match cast {
-                Cast::Line(entry) => self.fixed.entry(source).or_default().push(entry),
-                Cast::Look(operator, look) => self.mobile.entry((source, operator)).or_default().push(look),
-                Cast::Nothing => {}
+        let mut fixed: HashMap<SourceClass, Vec<Entry>> = HashMap::new();
+        for ((source, entry), far) in self.lines.into_iter().zip(far) {
+            if let (Some(entry), false) = (entry, far) {
+                fixed.entry(source).or_default().push(entry);
             }
         }
-        let mut leaves: Vec<Leaf> = self
-            .fixed
+        let mut leaves: Vec<Leaf> = fixed
             .into_iter()
             .map(|(source, entries)| Leaf { source, layer: Layer::Fixed, votes: LeafVotes::from_entries(entries) })
             .collect();
