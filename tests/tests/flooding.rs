@@ -1,9 +1,17 @@
 //! What one sender can do: nothing to others' answers, and no more to a published share than its voice.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
 
+use std::time::Duration;
+
 use domain::{Hex, RejectionReason, Resolution, Technology, wire::v1::Item};
 use e2e::{Contributor, Server, Whitespot, http, track};
+use futures_util::{StreamExt as _, future, stream::FuturesUnordered};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
 
 const HOUR: i32 = 494_300; // a morning in May 2026
 const ESSEN: &str = "05113000";
@@ -65,7 +73,7 @@ async fn garbage_uses_up_its_senders_requests_and_nobody_elses() {
     // All at once: what the seconds between them give back is not at issue. The address that counts is the
     // last one that no proxy of ours has: what stands before it is invented.
     let garbage = (0..200).map(|n| post(format!("198.51.100.{n}, 203.0.113.9"), "{".repeat(1_000)));
-    let answers = futures_util::future::join_all(garbage).await;
+    let answers = future::join_all(garbage).await;
     let (refused, read): (Vec<_>, Vec<_>) =
         answers.into_iter().map(Result::unwrap).partition(|answer| answer.status().as_u16() == 429);
     assert!(read.iter().all(|answer| answer.status().as_u16() == 400));
@@ -77,6 +85,40 @@ async fn garbage_uses_up_its_senders_requests_and_nobody_elses() {
     let honest = Contributor::new().batch(vec![track("26201", HOUR, &[(somewhere(), Some(Technology::FourG))])]);
     let answer = post("203.0.113.10".to_owned(), json!(honest).to_string()).await.unwrap();
     assert_eq!(answer.status().as_u16(), 200, "an honest neighbour is served");
+    server.stop().await.assert_clean();
+}
+
+/// Sends the head of a batch of so many bytes from an address, and as many of them; the beginning of the answer.
+async fn begin(server: &Server, from: &str, announced: usize, sent: usize) -> String {
+    let mut stream = TcpStream::connect(server.address()).await.unwrap();
+    let head = format!(
+        "POST /v1/batches HTTP/1.1\r\nhost: here\r\nx-forwarded-for: {from}\r\ncontent-type: application/json\r\n\
+         content-length: {announced}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&vec![b' '; sent]).await.unwrap();
+    let mut start = [0; 12];
+    stream.read_exact(&mut start).await.expect("an answer, and no reset");
+    String::from_utf8_lossy(&start).into_owned()
+}
+
+#[tokio::test]
+async fn whoever_sends_too_often_is_told_so_before_and_after_a_large_body() {
+    let (_installation, server) = Whitespot::serving_nrw(&["--trusted-proxy", "127.0.0.1"]).await;
+    let (client, from) = (http(), "203.0.113.11");
+    let garbage = (0..200).map(|_| {
+        let request = client.post(server.url("/v1/batches")).header("content-type", "application/json");
+        request.header("x-forwarded-for", from).body("{").send()
+    });
+    future::join_all(garbage).await;
+
+    // The seconds give some of them a turn again; by far the most get none.
+    let refused = |answer: &String| future::ready(answer == "HTTP/1.1 429");
+    let heads: FuturesUnordered<_> = (0..300).map(|_| begin(&server, from, 5_000_000, 0)).collect();
+    let refused_heads = timeout(Duration::from_secs(30), heads.filter(refused).take(100).count()).await;
+    assert_eq!(refused_heads.expect("nobody waits for the body of a refused request"), 100);
+    let whole: FuturesUnordered<_> = (0..60).map(|_| begin(&server, from, 900_000, 900_000)).collect();
+    assert!(whole.filter(refused).count().await > 0, "a body that is sent whole is no obstacle to the answer");
     server.stop().await.assert_clean();
 }
 
