@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -16,7 +16,7 @@ use domain::{
 use e2e::{Contributor, Server};
 use simulation::Simulation;
 use store::{Store, insert_evidence, testing::peer::Peer};
-use tokio::{sync::Mutex, task::JoinSet, time::interval};
+use tokio::{sync::Mutex, task::JoinSet};
 
 use crate::{
     Failure,
@@ -258,18 +258,11 @@ async fn points_over_http(setup: &Setup, peer: &Peer, simulation: &Arc<Simulatio
     let bodies = Arc::new(campaign::bodies(simulation, 0..simulation.devices())?);
     let megabytes = bodies.iter().map(|(body, _)| body.len()).sum::<usize>() as f64 / 1e6;
     let clock = SystemClock::default();
-    let ended = Arc::new(AtomicBool::new(false));
     let start = clock.monotonic();
-    let (sent, most) = tokio::join!(
-        async {
-            let sent = upload(setup.server.address(), &bodies).await;
-            ended.store(true, Ordering::Relaxed);
-            sent
-        },
-        highest_memory(&setup.server, &ended)
-    );
+    let sent = upload(setup.server.address(), &bodies).await;
     let Uploaded { points, turned_away } = sent?;
     let seconds = seconds_since(&clock, start);
+    let most = setup.server.most_resident_bytes().unwrap_or(0);
     let rows = peer.rows().await?.len();
     let bytes = peer.coverage_bytes().await?;
     println!("\n{points} coverage points over HTTP, {UPLOADERS} connections, {megabytes:.0} MB of JSON, aggregator on");
@@ -278,15 +271,6 @@ async fn points_over_http(setup: &Setup, peer: &Peer, simulation: &Arc<Simulatio
     println!("  {:>10.1} points a row", points as f64 / rows as f64);
     println!("  {:>10.0} MB of memory at most in the server, {turned_away} requests turned away", most as f64 / 1e6);
     Ok(())
-}
-
-async fn highest_memory(server: &Server, ended: &AtomicBool) -> u64 {
-    let (mut most, mut look) = (0, interval(Duration::from_millis(50)));
-    while !ended.load(Ordering::Relaxed) {
-        look.tick().await;
-        most = most.max(server.resident_bytes().unwrap_or(0));
-    }
-    most
 }
 
 /// What a number of contributors sent.

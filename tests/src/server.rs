@@ -71,10 +71,10 @@ impl Server {
         &self.address
     }
 
-    /// Memory that it holds now, in bytes; `None` where the system does not tell.
-    pub fn resident_bytes(&self) -> Option<u64> {
+    /// The most memory that it ever held, in bytes; `None` where the system does not tell.
+    pub fn most_resident_bytes(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.0.id()?)).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
         line.trim().strip_suffix(" kB")?.parse().ok().map(|kib: u64| kib * 1024)
     }
 

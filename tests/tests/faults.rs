@@ -159,19 +159,19 @@ async fn database_away(at_least: Duration, waves: u32) {
     database.halt();
 
     // Every request under way and every new one is refused in time, with a word about when to come again.
-    let (mut most, mut turned_away) = (0, Vec::new());
+    let mut turned_away = Vec::new();
     let mut next_wave = interval(at_least / waves);
     next_wave.tick().await;
     for _ in 0..waves {
         let batches: Vec<_> = (0..20).map(|_| Contributor::new().batch(items())).collect();
         let answers = join_all(batches.iter().map(|batch| send_once(server.address(), batch))).await;
         assert!(answers.iter().all(|sent| matches!(sent, Sent::Later)), "{answers:?}");
-        most = most.max(server.resident_bytes().unwrap_or(0));
         let alive = e2e::http().get(server.url("/healthz")).send().await.unwrap();
         assert!(alive.status().is_success(), "the process itself is well");
         turned_away.extend(batches);
         next_wave.tick().await;
     }
+    let most = server.most_resident_bytes().unwrap();
     assert!(most < MEMORY_LIMIT, "{} MB while the database was away", most >> 20);
 
     database.resume();
