@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for track in &tracks {
         builder.add_coverage(track);
     }
-    let leaves = builder.finish();
+    let leaves: Vec<_> = builder.finish().collect();
     let built = phase.next();
     let entries: usize = leaves.iter().map(|leaf| leaf.votes.entries().len()).sum();
     println!("leaves   {POINTS} points -> {entries} entries in {} layers: {built}", leaves.len());

@@ -125,7 +125,7 @@ fn views_judge_the_same_points_differently() {
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
     builder.add_coverage(&Look { technology: Some(Technology::TwoG), ..Look::good(0, leaf()) }.evidence());
-    let leaves = builder.finish();
+    let leaves: Vec<_> = builder.finish().collect();
     let state = |view| leaves.iter().find(|leaf| leaf.layer == mobile(view)).map(|leaf| summary(&leaf.votes).state);
     assert_eq!(state(TechnologyView::Any), Some(State::Covered));
     assert_eq!(state(TechnologyView::Broadband), Some(State::Dead));
@@ -133,7 +133,7 @@ fn views_judge_the_same_points_differently() {
     // A phone on 5G says nothing about 2G: no votes, no layer, never "dead".
     let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
     builder.add_coverage(&Look { technology: Some(Technology::FiveG), ..Look::good(0, leaf()) }.evidence());
-    assert!(!builder.finish().iter().any(|leaf| leaf.layer == mobile(TechnologyView::TwoG)));
+    assert!(!builder.finish().any(|leaf| leaf.layer == mobile(TechnologyView::TwoG)));
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_source_class_is_never_mixed_with_another() {
     survey.source = SourceClass::Survey;
     builder.add_coverage(&survey);
     builder.add_coverage(&Look::good(1, leaf()).evidence());
-    let leaves = builder.finish();
+    let leaves: Vec<_> = builder.finish().collect();
     let any = leaves.iter().filter(|leaf| leaf.layer == mobile(TechnologyView::Any));
     let states: Vec<_> = any.map(|leaf| (leaf.source, summary(&leaf.votes).state)).collect();
     assert_eq!(states, [(SourceClass::Crowd, State::Covered), (SourceClass::Survey, State::Dead)]);

@@ -83,8 +83,9 @@ with waiting as (
 )
 select count(distinct (block, time_window)), coalesce(extract(epoch from now() - min(since)), 0)::float8 from waiting";
 
-/// Marks keys; `keys` hold no repetitions. Belongs into the transaction that writes their evidence.
-pub(crate) async fn mark(tx: &mut Tx<'_>, keys: &[DirtyBlock]) -> Result<(), StoreError> {
+/// Marks keys; `keys` hold no repetitions. Belongs into the transaction that writes their evidence, or that could not
+/// rebuild them.
+pub async fn mark_dirty(tx: &mut Tx<'_>, keys: &[DirtyBlock]) -> Result<(), StoreError> {
     if keys.is_empty() {
         return Ok(());
     }

@@ -1,6 +1,5 @@
 //! What devices sent: taken once, in one transaction with its dirty marks; read back by block and window.
 
-mod copy;
 mod coverage;
 mod dead_spot;
 mod ids;
@@ -12,7 +11,7 @@ use std::collections::BTreeSet;
 
 use domain::{DevicePseudonym, Hex, NewEvidence, QuarantineReason, Record, SourceClass, Window};
 pub use known::known_items;
-pub use read::{BlockEvidence, read_block, read_blocks, read_speed_tests};
+pub use read::{BlockEvidence, Piece, PieceRead, read_block, read_speed_tests, send_evidence};
 use uuid::Uuid;
 
 use crate::{StoreError, Tx, dirty, month::Month, points};
@@ -69,7 +68,7 @@ pub async fn insert_evidence(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<V
     coverage.insert(tx).await?;
     speed.insert(tx).await?;
     dead_spots.insert(tx).await?;
-    dirty::mark(tx, &dirty.into_iter().collect::<Vec<_>>()).await?;
+    dirty::mark_dirty(tx, &dirty.into_iter().collect::<Vec<_>>()).await?;
     Ok(stored)
 }
 

@@ -2,7 +2,11 @@
 
 use domain::{Hex, Layer, SourceClass, Window};
 
-use crate::{Read, StoreError, Tx, rows};
+use crate::{
+    Read, StoreError, Tx,
+    copy::{Copy, Row},
+    rows,
+};
 
 /// What one block says about one layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,23 +30,13 @@ pub struct BlockLeaves {
     pub leaves: Vec<LeafRow>,
 }
 
-// Two aggregators that rebuild the same block one after the other, not at once. Locks are taken in one order.
-const LOCK: &str = "\
--- leaves_lock
-select pg_advisory_xact_lock(key) from (
-    select hashtextextended(time_window, block) as key
-    from unnest($1::bigint[], $2::text[]) as stale (block, time_window) order by 1
-) as keys";
 const DELETE: &str = "\
 -- leaves_delete
 delete from leaves using unnest($1::bigint[], $2::text[]) as stale (block, time_window)
 where leaves.block = stale.block and leaves.time_window = stale.time_window";
-const INSERT: &str = "\
--- leaves_insert
-insert into leaves (block, time_window, source, layer, votes)
-select block, time_window, source, layer, votes
-from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[])
-    as fresh (block, time_window, source, layer, votes)";
+const COPY: &str = "\
+-- leaves_copy
+copy leaves (block, time_window, source, layer, votes) from stdin (format binary)";
 const OF_LAYER: &str = "\
 -- leaves_of_layer
 select votes from leaves where time_window = $1 and source = $2 and layer = $3 order by block";
@@ -53,28 +47,26 @@ const WINDOWS: &str = "\
 -- leaf_windows
 select distinct time_window from leaves order by time_window";
 
-/// Replaces all leaves of some blocks and windows; each key once.
+/// Replaces all leaves of some blocks and windows; each key once. In the transaction that took these keys from the dirty
+/// ones: until its end they are nobody else's.
 pub async fn replace_leaves(tx: &mut Tx<'_>, blocks: &[BlockLeaves]) -> Result<(), StoreError> {
     let doing = || StoreError::doing("replace the leaves of a block");
     let (keys, windows): (Vec<i64>, Vec<String>) =
         blocks.iter().map(|block| (block.block.as_i64(), block.window.to_string())).unzip();
-    sqlx::query(LOCK).bind(&keys).bind(&windows).execute(tx.conn()).await.map_err(doing())?;
+    if blocks.is_empty() {
+        return Ok(());
+    }
     sqlx::query(DELETE).bind(&keys).bind(&windows).execute(tx.conn()).await.map_err(doing())?;
-    let rows = || {
-        let of = |(at, block): (usize, &'_ BlockLeaves)| (at, block.leaves.len());
-        blocks.iter().enumerate().map(of).flat_map(|(at, count)| std::iter::repeat_n(at, count))
-    };
-    let leaves = || blocks.iter().flat_map(|block| &block.leaves);
-    sqlx::query(INSERT)
-        .bind(rows().map(|at| keys[at]).collect::<Vec<_>>())
-        .bind(rows().map(|at| windows[at].as_str()).collect::<Vec<_>>())
-        .bind(leaves().map(|leaf| leaf.source.code()).collect::<Vec<_>>())
-        .bind(leaves().map(|leaf| leaf.layer.to_string()).collect::<Vec<_>>())
-        .bind(leaves().map(|leaf| leaf.votes.as_slice()).collect::<Vec<_>>())
-        .execute(tx.conn())
-        .await
-        .map(drop)
-        .map_err(doing())
+    // As a stream: the leaves of a large town are not to be in memory twice.
+    let mut copy = Copy::begin(tx, COPY, "replace the leaves of a block").await?;
+    for (of, window) in blocks.iter().zip(&windows) {
+        for leaf in &of.leaves {
+            let row = Row::new(5, 64 + leaf.votes.len());
+            let row = row.bigint(of.block.as_i64()).text(Some(window)).text(Some(leaf.source.code()));
+            copy.row(row.text(Some(&leaf.layer.to_string())).bytes(&leaf.votes)).await?;
+        }
+    }
+    copy.finish().await
 }
 
 /// The votes of all blocks, ordered by block.

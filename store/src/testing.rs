@@ -73,6 +73,20 @@ impl TestDatabase {
         &self.url
     }
 
+    /// Does to the database what no program does: damage, for example.
+    ///
+    /// # Panics
+    /// If the statement fails; a test cannot go on without it.
+    pub async fn execute(&self, sql: &str) {
+        let done = async {
+            let mut connection = PgConnection::connect(&self.url).await?;
+            execute(&mut connection, sql.to_owned()).await?;
+            connection.close().await
+        };
+        let done: Result<(), sqlx::Error> = done.await;
+        assert!(done.is_ok(), "{sql}: {done:?}");
+    }
+
     /// The cluster it lies in.
     pub const fn cluster(&self) -> &PrivateCluster {
         &self.cluster

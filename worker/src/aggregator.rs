@@ -1,31 +1,35 @@
 use std::{
+    collections::HashMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use analytics::{LeafBuilder, RuleBook};
+use analytics::RuleBook;
 use domain::Clock;
 use jiff::tz::TimeZone;
-use store::{BlockEvidence, BlockLeaves, Debounce, LeafRow, Store, StoreError};
-use tokio::task::JoinSet;
+use store::{Debounce, Store, StoreError};
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-use crate::WorkerError;
+use crate::{
+    WorkerError,
+    counting::{Counted, Counting},
+};
 
 /// Keys rebuilt in one transaction, at most: large enough that a transaction's fixed cost does not show.
-const KEYS_PER_STEP: i64 = 512;
+const KEYS_PER_STEP: usize = 512;
 
-/// Coverage points that one step should hold in memory, beside their leaves (docs/RELIABILITY.md has what the server took
-/// with larger ones). The number of keys follows from how much the keys of the step before held: towns hold a thousand
-/// times as much as woods.
-const POINTS_PER_STEP: i64 = 20_000;
+/// Coverage points whose leaves one step should hold in memory (docs/RELIABILITY.md has what the server took with larger
+/// ones). The number of keys follows from how much the keys of the step before held: towns hold a thousand times as much
+/// as woods.
+const POINTS_PER_STEP: usize = 20_000;
 
-/// A speed test is a row of 24 columns, a point some bytes of one: it counts as so many points. A guess, not measured.
-const POINTS_A_TEST: usize = 40;
+/// Pieces of evidence between reading and counting: some thousand points at most, mostly.
+const PIECES_WAITING: usize = 16;
 
 /// Steps at the same time: while one waits for the database, another counts.
 const WORKERS: usize = 3;
@@ -50,8 +54,7 @@ const ZONE: &str = "Europe/Berlin";
 pub struct Aggregator {
     store: Store,
     clock: Arc<dyn Clock>,
-    rules: Arc<RuleBook>,
-    zone: TimeZone,
+    counting: Counting,
     debounce: Debounce,
     keys_per_step: Arc<AtomicI64>,
     /// Workers that may work now.
@@ -62,11 +65,11 @@ impl Aggregator {
     /// With the built-in rules.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
         let zone = TimeZone::get(ZONE).unwrap_or(TimeZone::UTC);
-        let rules = Arc::new(RuleBook::builtin());
+        let counting = Counting::new(RuleBook::builtin(), zone);
         // Few at first: nothing is known of them.
         let keys_per_step = Arc::new(AtomicI64::new(32));
         let hands = Arc::new(AtomicUsize::new(WORKERS));
-        Self { store, clock, rules, zone, debounce: DEBOUNCE, keys_per_step, hands }
+        Self { store, clock, counting, debounce: DEBOUNCE, keys_per_step, hands }
     }
 
     /// With another wait between the marks of a key and its rebuilding.
@@ -86,6 +89,11 @@ impl Aggregator {
             if let Err(error) = self.look().await {
                 warn!(error = %error, "could not fold what writers marked, trying again");
             }
+            // A worker ends only when it is stopped, or by a mistake of ours: another one takes its place.
+            while let Some(ended) = workers.try_join_next() {
+                error!(?ended, "a worker of the aggregator ended, another one starts");
+                workers.spawn(self.clone().work(0, stop.clone()));
+            }
             rest(&stop, IDLE).await;
         }
         while workers.join_next().await.is_some() {}
@@ -99,7 +107,7 @@ impl Aggregator {
             }
             let started = self.clock.monotonic();
             match self.step(self.debounce).await {
-                Ok(0) => {}
+                Ok(step) if step.keys() == 0 => {}
                 Ok(_) if self.hands.load(Ordering::Relaxed) == WORKERS => continue,
                 Ok(_) => {
                     // Half of the time is the contributors'.
@@ -129,18 +137,21 @@ impl Aggregator {
     }
 
     /// Rebuilds until nothing is dirty that was dirty at its beginning, fresh or not, and says how many keys that were.
-    /// `progress` is told the sum.
+    /// `progress` is told the sum. Keys that cannot be rebuilt are an error when all others are done.
     pub async fn drain(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<u64, WorkerError> {
         let (begun, done) = (self.clock.monotonic(), AtomicU64::new(0));
+        let failed = Mutex::new(HashMap::new());
         loop {
             self.fold().await?;
             let worker = async || {
                 loop {
-                    let keys = Box::pin(self.step(Debounce::NONE)).await?;
-                    if keys == 0 {
+                    let step = Box::pin(self.step(Debounce::NONE)).await?;
+                    if step.keys() == 0 {
                         return Ok::<(), WorkerError>(());
                     }
-                    progress(done.fetch_add(keys, Ordering::Relaxed) + keys);
+                    let rebuilt = step.rebuilt.len() as u64;
+                    progress(done.fetch_add(rebuilt, Ordering::Relaxed) + rebuilt);
+                    failed.lock().unwrap_or_else(PoisonError::into_inner).extend(step.failed);
                 }
             };
             tokio::try_join!(Box::pin(worker()), Box::pin(worker()), Box::pin(worker()))?;
@@ -148,15 +159,21 @@ impl Aggregator {
             let since_begun = self.clock.monotonic().saturating_sub(begun);
             let backlog = store::dirty_backlog(&self.store).await?;
             if backlog.keys == 0 || backlog.oldest < since_begun {
-                return Ok(done.into_inner());
+                break;
             }
             // Marked meanwhile, or another process is rebuilding them.
             tokio::time::sleep(ANOTHER).await;
         }
+        let failed = failed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let count = failed.len();
+        match failed.into_iter().next() {
+            Some((key, reason)) => Err(WorkerError::Unsummarised { count, key, reason }),
+            None => Ok(done.into_inner()),
+        }
     }
 
-    /// Rebuilds the due keys that have waited longest, in one transaction. 0: none was due.
-    async fn step(&self, debounce: Debounce) -> Result<u64, WorkerError> {
+    /// Rebuilds the due keys that have waited longest, in one transaction.
+    async fn step(&self, debounce: Debounce) -> Result<Counted, WorkerError> {
         let started = self.clock.monotonic();
         let limit = self.keys_per_step.load(Ordering::Relaxed);
         let rebuilding = self.store.run_tx("rebuild_blocks", |tx| {
@@ -164,46 +181,44 @@ impl Aggregator {
             Box::pin(async move {
                 let keys = store::take_dirty(tx, debounce, limit).await?;
                 if keys.is_empty() {
-                    return Ok(0);
+                    return Ok(Counted::default());
                 }
-                let evidence = store::read_blocks(&mut *tx, &keys).await?;
-                aggregator.learn(&evidence);
-                let leaves = aggregator.summarise(evidence).await;
-                let count = keys.len() as u64;
-                let rebuilt = keys.into_iter().zip(leaves);
-                let rebuilt: Vec<_> =
-                    rebuilt.map(|((block, window), leaves)| BlockLeaves { block, window, leaves }).collect();
-                store::replace_leaves(tx, &rebuilt).await?;
-                Ok(count)
+                // Read while others are counted.
+                let (to, from) = mpsc::channel(PIECES_WAITING);
+                let counting = aggregator.counting.spawn(keys.clone(), from);
+                store::send_evidence(&mut *tx, &keys, &to).await?;
+                drop(to);
+                let counted = counting.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+                store::replace_leaves(tx, &counted.rebuilt).await?;
+                // At the end of the queue: they hold nobody up, and may have been mended until then.
+                store::mark_dirty(tx, &counted.again()).await?;
+                Ok(counted)
             })
         });
-        let count = rebuilding.await?;
+        let counted = rebuilding.await?;
+        self.tell(&counted, self.clock.monotonic().saturating_sub(started));
+        Ok(counted)
+    }
+
+    /// Says what a step did, and adjusts the number of keys of the next ones.
+    fn tell(&self, counted: &Counted, took: Duration) {
+        for ((block, window), reason) in &counted.failed {
+            error!(%block, %window, reason, "could not summarise block {block} in {window}: {reason}");
+        }
+        metrics::counter!("whitespot_worker_blocks_failed_total").increment(counted.failed.len() as u64);
+        let count = counted.rebuilt.len();
         if count > 0 {
-            let took = self.clock.monotonic().saturating_sub(started);
-            metrics::counter!("whitespot_worker_blocks_rebuilt_total").increment(count);
+            metrics::counter!("whitespot_worker_blocks_rebuilt_total").increment(count as u64);
             metrics::histogram!("whitespot_worker_step_seconds").record(took.as_secs_f64());
             info!(blocks.count = count, step.duration_ms = took.as_millis(), "rebuilt {count} blocks");
         }
-        Ok(count)
-    }
-
-    /// Leaves of each block, counted on a thread of its own.
-    async fn summarise(&self, evidence: Vec<BlockEvidence>) -> Vec<Vec<LeafRow>> {
-        let (rules, zone) = (Arc::clone(&self.rules), self.zone.clone());
-        tokio::task::spawn_blocking(move || evidence.iter().map(|block| leaves_of(block, &rules, &zone)).collect())
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
-    }
-
-    /// Adjusts the number of keys of the next steps, so that a step holds about as many points as it should.
-    fn learn(&self, evidence: &[BlockEvidence]) {
-        let points = evidence.iter().flat_map(|block| &block.coverage).map(|track| track.track.points.len());
-        let tests = evidence.iter().map(|block| block.speed.len() * POINTS_A_TEST);
-        let a_key = points.chain(tests).sum::<usize>() as i64 / evidence.len().max(1) as i64;
-        let keys = (POINTS_PER_STEP / a_key.max(1)).clamp(1, KEYS_PER_STEP);
-        // Upwards by doubling only: the next keys may be others.
-        let before = self.keys_per_step.load(Ordering::Relaxed);
-        self.keys_per_step.store(keys.min(before * 2), Ordering::Relaxed);
+        if counted.keys() > 0 {
+            let a_key = counted.points / counted.keys();
+            let keys = (POINTS_PER_STEP / a_key.max(1)).clamp(1, KEYS_PER_STEP);
+            // Upwards by doubling only: the next keys may be others.
+            let before = self.keys_per_step.load(Ordering::Relaxed);
+            self.keys_per_step.store((keys as i64).min(before * 2), Ordering::Relaxed);
+        }
     }
 }
 
@@ -212,16 +227,4 @@ async fn rest(stop: &CancellationToken, so_long: Duration) {
         () = stop.cancelled() => {}
         () = tokio::time::sleep(so_long) => {}
     }
-}
-
-fn leaves_of(evidence: &BlockEvidence, rules: &RuleBook, zone: &TimeZone) -> Vec<LeafRow> {
-    let mut builder = LeafBuilder::new(zone.clone(), rules);
-    for track in &evidence.coverage {
-        builder.add_coverage(track);
-    }
-    for test in &evidence.speed {
-        builder.add_speed(test);
-    }
-    let row = |leaf: analytics::Leaf| LeafRow { source: leaf.source, layer: leaf.layer, votes: leaf.votes.encode() };
-    builder.finish().into_iter().map(row).collect()
 }

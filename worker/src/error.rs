@@ -6,6 +6,19 @@ pub enum WorkerError {
     /// The database did not answer.
     #[error("the database is not available: {0}")]
     Store(#[from] StoreError),
+    /// Some blocks keep the summaries that they had; all others are rebuilt.
+    #[error(
+        "{count} blocks could not be summarised, {} in {} among them: {reason}. They are tried again with every release, \
+         and by a running server", key.0, key.1
+    )]
+    Unsummarised {
+        /// How many.
+        count: usize,
+        /// One of them.
+        key: store::DirtyBlock,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A leaf in the database cannot be read.
     #[error("a summary in the database is damaged ({0}): mark its block dirty, and it is rebuilt from evidence")]
     Leaf(#[from] analytics::DecodeError),

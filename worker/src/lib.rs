@@ -7,6 +7,7 @@
 
 mod aggregator;
 mod background;
+mod counting;
 mod error;
 mod publish;
 mod quarantine;

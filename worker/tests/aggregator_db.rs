@@ -175,6 +175,34 @@ async fn a_drain_ends_although_writers_never_rest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_block_is_named_and_holds_up_no_other() {
+    let db = TestDatabase::create().await;
+    let places = places();
+    insert(db.store(), &(0..50).map(|n| track(&places, n)).collect::<Vec<_>>()).await;
+    let mut blocks: Vec<Hex> = places.iter().map(|hex| hex.at_most(Hex::BLOCK)).collect();
+    blocks.sort_unstable();
+    let damaged = blocks.remove(5);
+    let only = format!("where block = {}", damaged.as_i64());
+    // One byte more than there should be.
+    db.execute(&format!("update coverage_blocks set points = points || '\\x00'::bytea {only}")).await;
+
+    let aggregator = Aggregator::new(db.store().clone(), Arc::new(SystemClock::default()));
+    let year = Window::Year(2026);
+    for attempt in ["at first", "again, until it is mended"] {
+        let error = timeout(Duration::from_secs(30), aggregator.drain(&|_| {})).await.unwrap().unwrap_err();
+        assert!(error.to_string().contains(&damaged.to_string()), "{attempt}: {error}");
+        assert_eq!(kept(db.store(), &year).await, from_scratch(db.store(), &year, &blocks).await.0, "{attempt}");
+    }
+
+    let mended = "points = substr(points, 1, octet_length(points) - 1)";
+    db.execute(&format!("update coverage_blocks set {mended} {only}")).await;
+    aggregator.drain(&|_| {}).await.unwrap();
+    blocks.push(damaged);
+    blocks.sort_unstable();
+    assert_eq!(kept(db.store(), &year).await, from_scratch(db.store(), &year, &blocks).await.0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_is_dropped_in_the_middle_leaves_its_keys_to_the_next() {
     let db = TestDatabase::create().await;
     let places = places();

@@ -1,6 +1,6 @@
 //! Evidence into votes.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use domain::{
     CoverageEvidence, DayPart, Hex, HourStamp, Layer, Operator, Requirement, SignalDbm, SourceClass, SpeedEvidence,
@@ -23,7 +23,7 @@ use crate::{
 pub struct LeafBuilder<'r> {
     zone: TimeZone,
     rules: &'r RuleBook,
-    mobile: HashMap<(SourceClass, Operator), Vec<Look>>,
+    mobile: BTreeMap<(SourceClass, Operator), Vec<Look>>,
     /// Tests of lines; without an entry one says nothing, but its device's others are compared with it.
     lines: Vec<(SourceClass, Option<Entry>)>,
     readings: Vec<Option<Reading>>,
@@ -50,7 +50,7 @@ struct LocalTime {
 impl<'r> LeafBuilder<'r> {
     /// `zone`: in which days and parts of the day are counted.
     pub fn new(zone: TimeZone, rules: &'r RuleBook) -> Self {
-        Self { zone, rules, mobile: HashMap::new(), lines: Vec::new(), readings: Vec::new(), last_hour: None }
+        Self { zone, rules, mobile: BTreeMap::new(), lines: Vec::new(), readings: Vec::new(), last_hour: None }
     }
 
     /// Every point is one attempt of the network that served (or should have).
@@ -87,32 +87,30 @@ impl<'r> LeafBuilder<'r> {
         }
     }
 
-    /// One leaf for each source class and layer with evidence, sorted by both.
-    pub fn finish(self) -> Vec<Leaf> {
+    /// One leaf for each source class and layer with evidence, in a stable order: lines, then mobile networks. Each is
+    /// made when it is asked for: the votes of all layers together are several times as large as the evidence.
+    pub fn finish(self) -> impl Iterator<Item = Leaf> {
         let far = outliers::far(&self.readings);
-        let mut fixed: HashMap<SourceClass, Vec<Entry>> = HashMap::new();
+        let mut fixed: BTreeMap<SourceClass, Vec<Entry>> = BTreeMap::new();
         for ((source, entry), far) in self.lines.into_iter().zip(far) {
             if let (Some(entry), false) = (entry, far) {
                 fixed.entry(source).or_default().push(entry);
             }
         }
-        let mut leaves: Vec<Leaf> = fixed
-            .into_iter()
-            .map(|(source, entries)| Leaf { source, layer: Layer::Fixed, votes: LeafVotes::from_entries(entries) })
-            .collect();
-        for ((source, operator), mut looks) in self.mobile {
+        let fixed = fixed.into_iter().map(|(source, entries)| Leaf {
+            source,
+            layer: Layer::Fixed,
+            votes: LeafVotes::from_entries(entries),
+        });
+        let mobile = self.mobile.into_iter().flat_map(|((source, operator), mut looks)| {
             looks.sort_unstable_by_key(|look| look.key);
-            for &view in TechnologyView::ALL {
-                let entries: Vec<Entry> =
-                    looks.chunk_by(|a, b| a.key == b.key).filter_map(|looks| through(view, looks)).collect();
-                if !entries.is_empty() {
-                    let layer = Layer::Mobile { operator, view };
-                    leaves.push(Leaf { source, layer, votes: LeafVotes::from_entries(entries) });
-                }
-            }
-        }
-        leaves.sort_by_key(|leaf| (leaf.source, leaf.layer));
-        leaves
+            TechnologyView::ALL.iter().filter_map(move |&view| {
+                let seen = looks.chunk_by(|a, b| a.key == b.key).filter_map(|looks| through(view, looks));
+                let votes = LeafVotes::from_entries(seen.collect());
+                (!votes.is_empty()).then_some(Leaf { source, layer: Layer::Mobile { operator, view }, votes })
+            })
+        });
+        fixed.chain(mobile)
     }
 
     fn local(&self, at: Timestamp) -> LocalTime {

@@ -86,7 +86,7 @@ pub fn votes(looks: &[Look]) -> LeafVotes {
     layer_of(builder.finish(), mobile(TechnologyView::Broadband))
 }
 
-pub fn layer_of(leaves: Vec<Leaf>, layer: Layer) -> LeafVotes {
+pub fn layer_of(leaves: impl IntoIterator<Item = Leaf>, layer: Layer) -> LeafVotes {
     LeafVotes::merge_all(leaves.into_iter().filter(|leaf| leaf.layer == layer).map(|leaf| leaf.votes))
 }
 

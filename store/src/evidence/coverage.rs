@@ -2,12 +2,13 @@ use std::collections::BTreeMap;
 
 use domain::{CoveragePoint, CoverageTrack, DevicePseudonym, HourStamp, NewEvidence, Technology};
 
-use super::{
-    Place,
-    copy::{self, Row},
-    device_in,
+use super::{Place, device_in};
+use crate::{
+    StoreError, Tx,
+    copy::{Copy, Row},
+    month::Month,
+    points,
 };
-use crate::{StoreError, Tx, month::Month, points};
 
 // COPY, not INSERT: a group has hundreds of rows, and docs/adr/0008 has the figures.
 const COPY: &str = "\
@@ -60,7 +61,10 @@ impl Rows {
         }
         // Neighbours in an index are written together, and what is read together lies together.
         self.0.sort_by_key(|&(place, _)| (place.month, place.block));
-        let rows = self.0.into_iter().map(|(_, row)| row);
-        copy::send(tx, COPY, "keep coverage points", rows).await
+        let mut copy = Copy::begin(tx, COPY, "keep coverage points").await?;
+        for (_, row) in self.0 {
+            copy.row(row).await?;
+        }
+        copy.finish().await
     }
 }

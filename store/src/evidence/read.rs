@@ -5,10 +5,12 @@ use domain::{
     SpeedTest, Window,
     record::{Network, SpeedResult, TestOutcome},
 };
+use futures_util::{TryStreamExt as _, stream::BoxStream};
 use sqlx::PgConnection;
+use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use crate::{Read, StoreError, month, points, rows};
+use crate::{DirtyBlock, Read, StoreError, month, points, rows};
 
 /// What is known of one block in one window, without what is quarantined; ordered by id.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,66 +44,111 @@ select block, id, device, source, at_minute, hex, medium, access, operator, tech
 from speed_tests
 where block = any($1) and campaign = $2 and quarantine is null order by block, id";
 
+/// A piece of what is known of one block in one window.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// The points of a track that lie in the block and one month.
+    Coverage(CoverageEvidence),
+    /// A speed test.
+    Speed(SpeedEvidence),
+}
+
+/// Which of the keys that were asked for, and a piece of its evidence or why that cannot be read.
+pub type PieceRead = (usize, Result<Piece, StoreError>);
+
 /// Evidence of one block in one window.
 pub async fn read_block(ex: impl Read, block: Hex, window: &Window) -> Result<BlockEvidence, StoreError> {
-    let mut read = read_blocks(ex, &[(block, window.clone())]).await?;
-    Ok(read.pop().unwrap_or_default())
+    let (to, mut from) = mpsc::channel(1);
+    let keys = [(block, window.clone())];
+    let reading = async move { send_evidence(ex, &keys, &to).await };
+    let collecting = async {
+        let mut evidence = BlockEvidence::default();
+        while let Some((_, piece)) = from.recv().await {
+            evidence.add(piece?);
+        }
+        Ok::<_, StoreError>(evidence)
+    };
+    let (read, evidence) = tokio::join!(reading, collecting);
+    read.and(evidence)
+}
+
+impl BlockEvidence {
+    fn add(&mut self, piece: Piece) {
+        match piece {
+            Piece::Speed(test) => self.speed.push(test),
+            // A track that crosses midnight at the end of a month has two rows.
+            Piece::Coverage(piece) => match self.coverage.last_mut() {
+                Some(before) if before.track.id == piece.track.id => before.track.points.extend(piece.track.points),
+                _ => self.coverage.push(piece),
+            },
+        }
+    }
 }
 
 /// Only the speed tests of one block in one window.
 pub async fn read_speed_tests(ex: impl Read, block: Hex, window: &Window) -> Result<Vec<SpeedEvidence>, StoreError> {
     let mut conn = ex.conn().await?;
-    speed_rows(&mut conn, &[block.as_i64()], window).await?.iter().map(SpeedRow::read).collect()
+    let mut stored = speed_rows(&mut conn, vec![block.as_i64()], window);
+    let mut found = Vec::new();
+    while let Some(row) = stored.try_next().await.map_err(StoreError::doing("read speed tests"))? {
+        found.push(row.read()?);
+    }
+    Ok(found)
 }
 
-/// Evidence of many keys at once, in their order: two queries a window.
-pub async fn read_blocks(ex: impl Read, keys: &[(Hex, Window)]) -> Result<Vec<BlockEvidence>, StoreError> {
+/// Sends the evidence of many keys, each key once, with two queries a window. For each window all speed tests come first,
+/// then coverage block by block. A damaged row is an error of its own key. Nothing more is read when nobody receives.
+pub async fn send_evidence(ex: impl Read, keys: &[DirtyBlock], to: &mpsc::Sender<PieceRead>) -> Result<(), StoreError> {
     let mut conn = ex.conn().await?;
     let mut by_window: BTreeMap<&Window, HashMap<i64, usize>> = BTreeMap::new();
     for (at, (block, window)) in keys.iter().enumerate() {
-        by_window.entry(window).or_default().insert(block.as_i64(), at);
+        by_window.entry(window).or_default().entry(block.as_i64()).or_insert(at);
     }
-    let mut out = vec![BlockEvidence::default(); keys.len()];
     for (window, blocks) in by_window {
-        let wanted: Vec<i64> = blocks.keys().copied().collect();
-        for row in coverage_rows(&mut conn, &wanted, window).await? {
-            if let Some(&at) = blocks.get(&row.block) {
-                row.add_to(&mut out[at].coverage)?;
+        let wanted = || blocks.keys().copied().collect();
+        let mut tests = speed_rows(&mut conn, wanted(), window);
+        while let Some(row) = tests.try_next().await.map_err(StoreError::doing("read speed tests"))? {
+            if let Some(&at) = blocks.get(&row.block)
+                && to.send((at, row.read().map(Piece::Speed))).await.is_err()
+            {
+                return Ok(());
             }
         }
-        for row in speed_rows(&mut conn, &wanted, window).await? {
-            if let Some(&at) = blocks.get(&row.block) {
-                out[at].speed.push(row.read()?);
+        drop(tests);
+        let mut points = coverage_rows(&mut conn, wanted(), window);
+        while let Some(row) = points.try_next().await.map_err(StoreError::doing("read coverage points"))? {
+            if let Some(&at) = blocks.get(&row.block)
+                && to.send((at, row.read().map(Piece::Coverage))).await.is_err()
+            {
+                return Ok(());
             }
         }
     }
-    // A key that is asked for twice gets its answer twice.
-    for at in 0..keys.len() {
-        if let Some(last) = keys[at + 1..].iter().rposition(|key| *key == keys[at]) {
-            out[at] = out[at + 1 + last].clone();
-        }
-    }
-    Ok(out)
+    Ok(())
 }
 
-async fn coverage_rows(
-    conn: &mut PgConnection,
-    blocks: &[i64],
+fn coverage_rows<'c>(
+    conn: &'c mut PgConnection,
+    blocks: Vec<i64>,
     window: &Window,
-) -> Result<Vec<CoverageRow>, StoreError> {
+) -> BoxStream<'c, Result<CoverageRow, sqlx::Error>> {
     let query = match (window, month::months(window)) {
         (_, Some((first, last))) => sqlx::query_as(COVERAGE_BY_MONTH).bind(blocks).bind(first).bind(last),
         (window, None) => sqlx::query_as(COVERAGE_BY_CAMPAIGN).bind(blocks).bind(campaign_of(window)),
     };
-    query.fetch_all(conn).await.map_err(StoreError::doing("read coverage points"))
+    query.fetch(conn)
 }
 
-async fn speed_rows(conn: &mut PgConnection, blocks: &[i64], window: &Window) -> Result<Vec<SpeedRow>, StoreError> {
+fn speed_rows<'c>(
+    conn: &'c mut PgConnection,
+    blocks: Vec<i64>,
+    window: &Window,
+) -> BoxStream<'c, Result<SpeedRow, sqlx::Error>> {
     let query = match (window, month::months(window)) {
         (_, Some((first, last))) => sqlx::query_as(SPEED_BY_MONTH).bind(blocks).bind(first).bind(last),
         (window, None) => sqlx::query_as(SPEED_BY_CAMPAIGN).bind(blocks).bind(campaign_of(window)),
     };
-    query.fetch_all(conn).await.map_err(StoreError::doing("read speed tests"))
+    query.fetch(conn)
 }
 
 fn campaign_of(window: &Window) -> Option<String> {
@@ -122,23 +169,16 @@ struct CoverageRow {
 }
 
 impl CoverageRow {
-    fn add_to(&self, out: &mut Vec<CoverageEvidence>) -> Result<(), StoreError> {
-        let id = rows::checked("an item id", ItemId::from_uuid(self.id))?;
-        let points = rows::checked("coverage points", points::decode(rows::hex(self.block)?, &self.points))?;
-        match out.last_mut() {
-            // A track that crosses midnight at the end of a month has two rows.
-            Some(before) if before.track.id == id => before.track.points.extend(points),
-            _ => out.push(CoverageEvidence {
-                device: DevicePseudonym::from_bytes(rows::bytes("a device pseudonym", &self.device)?),
-                source: rows::parsed("a source class", &self.source)?,
-                track: CoverageTrack {
-                    id,
-                    locked_to: rows::parsed_opt("a technology", self.locked_to.as_deref())?,
-                    points,
-                },
-            }),
-        }
-        Ok(())
+    fn read(&self) -> Result<CoverageEvidence, StoreError> {
+        Ok(CoverageEvidence {
+            device: DevicePseudonym::from_bytes(rows::bytes("a device pseudonym", &self.device)?),
+            source: rows::parsed("a source class", &self.source)?,
+            track: CoverageTrack {
+                id: rows::checked("an item id", ItemId::from_uuid(self.id))?,
+                locked_to: rows::parsed_opt("a technology", self.locked_to.as_deref())?,
+                points: rows::checked("coverage points", points::decode(rows::hex(self.block)?, &self.points))?,
+            },
+        })
     }
 }
 

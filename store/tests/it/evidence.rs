@@ -1,9 +1,14 @@
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    CoverageEvidence, Hex, NewEvidence, QuarantineReason, Record, Resolution, SpeedEvidence, Technology, Window,
+    CoverageEvidence, CoveragePoint, Hex, NewEvidence, QuarantineReason, Record, Resolution, SpeedEvidence, Technology,
+    Window,
 };
-use store::{Store, StoreError, Stored, insert_evidence, read_block, read_blocks, testing::TestDatabase};
+use store::{
+    BlockEvidence, DirtyBlock, Piece, Store, StoreError, Stored, insert_evidence, read_block, send_evidence,
+    testing::TestDatabase,
+};
+use tokio::sync::mpsc;
 
 use crate::{dirty, make};
 
@@ -13,6 +18,24 @@ pub async fn insert(store: &Store, items: &[NewEvidence]) -> Result<Vec<Stored>,
 
 fn block() -> Hex {
     make::essen(Hex::BLOCK)
+}
+
+async fn read_blocks(store: &Store, keys: &[DirtyBlock]) -> HashMap<DirtyBlock, Vec<Result<Piece, StoreError>>> {
+    let (to, mut from) = mpsc::channel(100);
+    send_evidence(store, keys, &to).await.unwrap();
+    drop(to);
+    let mut read = HashMap::new();
+    while let Some((at, piece)) = from.recv().await {
+        read.entry(keys[at].clone()).or_insert_with(Vec::new).push(piece);
+    }
+    read
+}
+
+fn points_in(piece: &Result<Piece, StoreError>) -> &[CoveragePoint] {
+    match piece {
+        Ok(Piece::Coverage(evidence)) => &evidence.track.points,
+        other => panic!("no coverage: {other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -43,11 +66,7 @@ async fn every_kind_comes_back_by_year_month_and_campaign_as_it_was_sent() {
         assert_eq!(read.speed, tests, "{window}");
     }
     for window in [Window::Year(2025), Window::Month { year: 2026, month: 6 }, "campaign:other".parse().unwrap()] {
-        assert_eq!(
-            read_block(db.store(), block(), &window).await.unwrap(),
-            store::BlockEvidence::default(),
-            "{window}"
-        );
+        assert_eq!(read_block(db.store(), block(), &window).await.unwrap(), BlockEvidence::default(), "{window}");
     }
 }
 
@@ -70,13 +89,17 @@ async fn a_track_through_two_blocks_over_new_year_is_found_in_each_block_and_yea
         (block(), "campaign:probewoche".parse().unwrap()),
         (block(), Window::Year(2026)),
     ];
-    let read = read_blocks(db.store(), &keys).await.unwrap();
-    let points_of = |i: usize| read[i].coverage[0].track.points.clone();
+    let read = read_blocks(db.store(), &keys).await;
+    assert_eq!(read.len(), 4, "a key asked for twice is answered once");
+    let points_of = |i: usize| -> Vec<_> { read[&keys[i]].iter().flat_map(points_in).copied().collect() };
     assert_eq!(points_of(0), [points[0]]);
     assert_eq!(points_of(1), [points[2]]);
     assert_eq!(points_of(2), [points[1]]);
-    assert_eq!((read[3].coverage.len(), points_of(3)), (1, vec![points[0], points[2]]));
-    assert_eq!(read[4], read[0], "a key asked for twice is answered twice");
+    assert_eq!(points_of(3), [points[0], points[2]]);
+    let (year, campaign) = (Window::Year(2026), keys[3].1.clone());
+    assert_eq!(read_block(db.store(), block(), &year).await.unwrap().coverage[0].track.points, [points[0]]);
+    let whole = read_block(db.store(), block(), &campaign).await.unwrap().coverage;
+    assert_eq!((whole.len(), &whole[0].track.points), (1, &vec![points[0], points[2]]), "one track again");
 
     let mut keys: Vec<_> =
         dirty::take(db.store()).await.into_iter().map(|(block, window)| (block, window.to_string())).collect();
@@ -90,6 +113,26 @@ async fn a_track_through_two_blocks_over_new_year_is_found_in_each_block_and_yea
     ];
     expected.sort();
     assert_eq!(keys, expected);
+}
+
+#[tokio::test]
+async fn damage_spoils_its_own_block_only() {
+    let db = TestDatabase::create().await;
+    let essen = make::essen(Hex::MOBILE);
+    let places = [essen, make::hex(51.51, 7.46, Hex::MOBILE), make::hex(50.94, 6.96, Hex::MOBILE)];
+    let points = places.map(|place| make::point(place, "2026-05-28T09:00:00Z")).to_vec();
+    let mut test = make::speed_test();
+    test.hex = places[1].at_most(Hex::FIXED);
+    let items = [Record::CoverageTrack(make::track(points)), Record::SpeedTest(test)].map(make::evidence);
+    insert(db.store(), &items).await.unwrap();
+    db.execute(&format!("update coverage_blocks set points = 'x' where block = {}", block().as_i64())).await;
+    db.execute("update speed_tests set protocol = 'x'").await;
+
+    let keys = places.map(|place| (place.at_most(Hex::BLOCK), Window::Year(2026)));
+    let read = read_blocks(db.store(), &keys).await;
+    assert!(matches!(read[&keys[0]][..], [Err(StoreError::Corrupt { what: "coverage points", .. })]), "{read:?}");
+    assert!(matches!(read[&keys[1]][..], [Err(StoreError::Corrupt { what: "a protocol", .. }), Ok(_)]), "{read:?}");
+    assert!(matches!(read[&keys[2]][..], [Ok(Piece::Coverage(_))]), "{read:?}");
 }
 
 #[tokio::test]

@@ -33,21 +33,3 @@ async fn leaves_are_replaced_whole_and_read_by_layer() {
     replace(db.store(), two, &year, &[]).await;
     assert!(windows(db.store()).await.unwrap().is_empty());
 }
-
-#[tokio::test]
-async fn two_aggregators_may_rebuild_the_same_block_at_once() {
-    let db = TestDatabase::create().await;
-    let both: Vec<_> = (0..8_u8)
-        .map(|i| {
-            let store = db.store().clone();
-            tokio::spawn(async move {
-                replace(&store, make::essen(Hex::BLOCK), &Window::Year(2026), &[leaf(Layer::Fixed, &[i])]).await;
-            })
-        })
-        .collect();
-    for one in both {
-        one.await.unwrap();
-    }
-    let votes = read_leaves(db.store(), &Window::Year(2026), SourceClass::Simulated, Layer::Fixed).await.unwrap();
-    assert_eq!(votes.len(), 1);
-}

@@ -1,5 +1,6 @@
 //! Rows in PostgreSQL's binary COPY format.
 
+use sqlx::{PgConnection, postgres::PgCopyIn};
 use uuid::Uuid;
 
 use crate::{StoreError, Tx};
@@ -14,7 +15,7 @@ const CHUNK: usize = 256 << 10;
 
 /// One row: its number of fields, then each with its length.
 #[derive(Debug)]
-pub(super) struct Row(Vec<u8>);
+pub(crate) struct Row(Vec<u8>);
 
 impl Row {
     pub fn new(fields: i16, capacity: usize) -> Self {
@@ -43,7 +44,7 @@ impl Row {
     }
 
     pub fn bytes(self, value: &[u8]) -> Self {
-        // A field is far below 2 GiB: a whole request is below 16 MiB.
+        // A field is far below 2 GiB: a whole request is below 16 MiB, and a block's votes of one layer far smaller than its evidence.
         let mut row = self.length(value.len() as i32);
         row.0.extend_from_slice(value);
         row
@@ -55,25 +56,39 @@ impl Row {
     }
 }
 
-/// Sends rows with a `copy ... from stdin (format binary)`.
-pub(super) async fn send(
-    tx: &mut Tx<'_>,
-    statement: &str,
+/// A `copy ... from stdin (format binary)` under way.
+pub(crate) struct Copy<'c> {
+    into: PgCopyIn<&'c mut PgConnection>,
     doing: &'static str,
-    rows: impl IntoIterator<Item = Row>,
-) -> Result<(), StoreError> {
-    let mut copy = tx.conn().copy_in_raw(statement).await.map_err(StoreError::doing(doing))?;
-    let mut chunk = Vec::with_capacity(CHUNK);
-    chunk.extend_from_slice(SIGNATURE);
-    chunk.extend_from_slice(&HEADER_REST);
-    for Row(row) in rows {
-        chunk.extend_from_slice(&row);
-        if chunk.len() >= CHUNK {
-            copy.send(chunk.as_slice()).await.map_err(StoreError::doing(doing))?;
-            chunk.clear();
-        }
+    chunk: Vec<u8>,
+}
+
+impl<'c> Copy<'c> {
+    pub async fn begin(tx: &'c mut Tx<'_>, statement: &str, doing: &'static str) -> Result<Self, StoreError> {
+        let into = tx.conn().copy_in_raw(statement).await.map_err(StoreError::doing(doing))?;
+        let mut chunk = Vec::with_capacity(CHUNK);
+        chunk.extend_from_slice(SIGNATURE);
+        chunk.extend_from_slice(&HEADER_REST);
+        Ok(Self { into, doing, chunk })
     }
-    chunk.extend_from_slice(&END.to_be_bytes());
-    copy.send(chunk.as_slice()).await.map_err(StoreError::doing(doing))?;
-    copy.finish().await.map(drop).map_err(StoreError::doing(doing))
+
+    pub async fn row(&mut self, Row(row): Row) -> Result<(), StoreError> {
+        self.chunk.extend_from_slice(&row);
+        if self.chunk.len() >= CHUNK {
+            self.send().await?;
+        }
+        Ok(())
+    }
+
+    pub async fn finish(mut self) -> Result<(), StoreError> {
+        self.chunk.extend_from_slice(&END.to_be_bytes());
+        self.send().await?;
+        self.into.finish().await.map(drop).map_err(StoreError::doing(self.doing))
+    }
+
+    async fn send(&mut self) -> Result<(), StoreError> {
+        self.into.send(self.chunk.as_slice()).await.map_err(StoreError::doing(self.doing))?;
+        self.chunk.clear();
+        Ok(())
+    }
 }

@@ -1,0 +1,148 @@
+//! Evidence of blocks into leaves, on a thread of its own.
+
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
+
+use analytics::{Leaf, LeafBuilder, RuleBook};
+use jiff::tz::TimeZone;
+use store::{BlockLeaves, DirtyBlock, LeafRow, Piece, PieceRead};
+use tokio::{
+    sync::{Mutex, OwnedMutexGuard, mpsc},
+    task::{JoinHandle, spawn_blocking},
+};
+
+/// A speed test is a row of 24 columns, a point some bytes of one: it counts as so many points. A guess, not measured.
+const POINTS_A_TEST: usize = 40;
+
+/// Evidence beyond which a step is a large one, as coverage points.
+const LARGE: usize = 60_000;
+
+/// How evidence is counted, and the one seat for steps that need much memory. Clones share the seat.
+#[derive(Clone, Debug)]
+pub(crate) struct Counting {
+    rules: Arc<RuleBook>,
+    zone: TimeZone,
+    large: Arc<Mutex<()>>,
+}
+
+/// What became of the keys of one step.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    pub rebuilt: Vec<BlockLeaves>,
+    /// Keys whose evidence cannot be read or counted, and why.
+    pub failed: Vec<(DirtyBlock, String)>,
+    /// How much evidence that was, as coverage points.
+    pub points: usize,
+    /// Held until the leaves are written.
+    large: Option<OwnedMutexGuard<()>>,
+}
+
+impl Counted {
+    /// How many keys were taken.
+    pub const fn keys(&self) -> usize {
+        self.rebuilt.len() + self.failed.len()
+    }
+
+    /// The keys that failed.
+    pub fn again(&self) -> Vec<DirtyBlock> {
+        self.failed.iter().map(|(key, _)| key.clone()).collect()
+    }
+}
+
+impl Counting {
+    /// Days and parts of the day are those of `zone`.
+    pub fn new(rules: RuleBook, zone: TimeZone) -> Self {
+        Self { rules: Arc::new(rules), zone, large: Arc::default() }
+    }
+
+    /// Counts the pieces of these keys until nobody sends any more, as `store::send_evidence` orders them.
+    pub fn spawn(&self, keys: Vec<DirtyBlock>, mut pieces: mpsc::Receiver<PieceRead>) -> JoinHandle<Counted> {
+        let counting = self.clone();
+        spawn_blocking(move || {
+            let waiting = keys.into_iter().map(|key| Some((key, Ok(counting.builder())))).collect();
+            let mut step = Step { waiting, at: None, large: &counting.large, counted: Counted::default() };
+            while let Some((at, piece)) = pieces.blocking_recv() {
+                step.take(at, piece.map_err(|error| error.to_string()));
+            }
+            step.finish()
+        })
+    }
+
+    fn builder(&self) -> LeafBuilder<'_> {
+        LeafBuilder::new(self.zone.clone(), &self.rules)
+    }
+}
+
+struct Step<'c> {
+    /// Keys that are not finished, with what came of their pieces.
+    waiting: Vec<Option<(DirtyBlock, Result<LeafBuilder<'c>, String>)>>,
+    /// Whose coverage arrives.
+    at: Option<usize>,
+    large: &'c Arc<Mutex<()>>,
+    counted: Counted,
+}
+
+impl Step<'_> {
+    fn take(&mut self, at: usize, piece: Result<Piece, String>) {
+        if !matches!(piece, Ok(Piece::Speed(_)))
+            && let Some(done) = self.at.replace(at).filter(|&done| done != at)
+        {
+            self.close(done);
+        }
+        self.counted.points += piece.as_ref().map_or(0, points_of);
+        if self.counted.points > LARGE && self.counted.large.is_none() {
+            // Whoever sends waits as well.
+            self.counted.large = Some(Arc::clone(self.large).blocking_lock_owned());
+        }
+        let Some((key, builder)) = self.waiting[at].take() else { return };
+        let builder = builder.and_then(|mut builder| {
+            let piece = piece?;
+            unless_it_panics(|| {
+                match &piece {
+                    Piece::Coverage(piece) => builder.add_coverage(piece),
+                    Piece::Speed(test) => builder.add_speed(test),
+                }
+                builder
+            })
+        });
+        self.waiting[at] = Some((key, builder));
+    }
+
+    /// All pieces of a key were there.
+    fn close(&mut self, at: usize) {
+        let Some((key, builder)) = self.waiting[at].take() else { return };
+        let row = |leaf: Leaf| LeafRow { source: leaf.source, layer: leaf.layer, votes: leaf.votes.encode() };
+        match builder.and_then(|builder| unless_it_panics(|| builder.finish().map(row).collect())) {
+            Ok(leaves) => self.counted.rebuilt.push(BlockLeaves { block: key.0, window: key.1, leaves }),
+            Err(reason) => self.counted.failed.push((key, reason)),
+        }
+    }
+
+    fn finish(mut self) -> Counted {
+        (0..self.waiting.len()).for_each(|at| self.close(at));
+        self.counted
+    }
+}
+
+fn points_of(piece: &Piece) -> usize {
+    match piece {
+        Piece::Coverage(piece) => piece.track.points.len(),
+        Piece::Speed(_) => POINTS_A_TEST,
+    }
+}
+
+fn unless_it_panics<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| said_by(&*panic).to_owned())
+}
+
+fn said_by(panic: &(dyn Any + Send)) -> &str {
+    let literal = panic.downcast_ref::<&str>().copied();
+    literal.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("the count panicked")
+}
+
+#[cfg(test)]
+#[path = "counting_tests.rs"]
+mod tests;
