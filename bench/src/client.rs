@@ -22,6 +22,15 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
 }
 
+/// What it took to deliver a batch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Delivered {
+    /// How often it was answered 503.
+    pub turned_away: u64,
+    /// Items that were not taken: now and then a simulated device travels faster than any train.
+    pub rejected: u64,
+}
+
 impl Client {
     pub async fn connect(address: &str) -> Result<Self, Failure> {
         let stream = TcpStream::connect(address).await?;
@@ -51,12 +60,20 @@ impl Client {
         }
     }
 
-    /// Posts until it is taken; says how often it was turned away.
-    pub async fn deliver(&mut self, body: &[u8]) -> Result<u64, Failure> {
+    /// Posts until it is taken, all of it.
+    pub async fn deliver_all(&mut self, body: &[u8]) -> Result<(), Failure> {
+        match self.deliver(body).await?.rejected {
+            0 => Ok(()),
+            rejected => Err(format!("{rejected} items were rejected").into()),
+        }
+    }
+
+    /// Posts until it is taken.
+    pub async fn deliver(&mut self, body: &[u8]) -> Result<Delivered, Failure> {
         for turned_away in 0..600 {
             let answer = self.post(body).await?;
             match answer.status {
-                200 if !contains(answer.body, b"rejected") => return Ok(turned_away),
+                200 => return Ok(Delivered { turned_away, rejected: count(answer.body, br#""outcome":"rejected""#) }),
                 // Sooner than `Retry-After` says: a bench has no other phones to give way to.
                 503 => tokio::time::sleep(Duration::from_millis(100)).await,
                 status => return Err(format!("{status}: {}", String::from_utf8_lossy(answer.body)).into()),
@@ -75,6 +92,6 @@ fn head_of(answer: &[u8]) -> Result<Option<(u16, usize, usize)>, Failure> {
     Ok(Some((status, end + 4, length.trim().parse()?)))
 }
 
-fn contains(text: &[u8], words: &[u8]) -> bool {
-    text.windows(words.len()).any(|window| window == words)
+fn count(text: &[u8], words: &[u8]) -> u64 {
+    text.windows(words.len()).filter(|window| *window == words).count() as u64
 }

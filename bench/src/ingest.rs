@@ -175,7 +175,7 @@ async fn submissions_a_second(address: &str) -> Result<f64, Failure> {
             let mut client = Client::connect(&address).await?;
             let mut done = 0_u64;
             while clock.monotonic().saturating_sub(start) < SPELL {
-                client.deliver(&single()?).await?;
+                client.deliver_all(&single()?).await?;
                 done += 1;
             }
             Ok::<u64, Failure>(done)
@@ -207,7 +207,7 @@ async fn latencies_at(address: &str, rate: f64) -> Result<Vec<f64>, Failure> {
             while due < start + SETTLE + 2 * SPELL {
                 let body = single()?;
                 tokio::time::sleep(due.saturating_sub(clock.monotonic())).await;
-                client.deliver(&body).await?;
+                client.deliver_all(&body).await?;
                 if due >= start + SETTLE {
                     mine.push(clock.monotonic().saturating_sub(due).as_secs_f64());
                 }
@@ -260,7 +260,7 @@ async fn points_over_http(setup: &Setup, peer: &Peer, simulation: &Arc<Simulatio
     let clock = SystemClock::default();
     let start = clock.monotonic();
     let sent = upload(setup.server.address(), &bodies).await;
-    let Uploaded { points, turned_away } = sent?;
+    let Uploaded { points, turned_away, rejected } = sent?;
     let seconds = seconds_since(&clock, start);
     let most = setup.server.most_resident_bytes().unwrap_or(0);
     let rows = peer.rows().await?.len();
@@ -269,7 +269,10 @@ async fn points_over_http(setup: &Setup, peer: &Peer, simulation: &Arc<Simulatio
     println!("  {:>10.0} points/s, {:.0} rows/s in {seconds:.1} s", points as f64 / seconds, rows as f64 / seconds);
     println!("  {:>10.1} bytes a point on disk: rows, indexes, ids", bytes as f64 / points as f64);
     println!("  {:>10.1} points a row", points as f64 / rows as f64);
-    println!("  {:>10.0} MB of memory at most in the server, {turned_away} requests turned away", most as f64 / 1e6);
+    println!(
+        "  {:>10.0} MB of memory at most in the server, {turned_away} requests turned away, {rejected} items rejected",
+        most as f64 / 1e6
+    );
     Ok(())
 }
 
@@ -278,6 +281,7 @@ async fn points_over_http(setup: &Setup, peer: &Peer, simulation: &Arc<Simulatio
 pub struct Uploaded {
     pub points: usize,
     pub turned_away: u64,
+    pub rejected: u64,
 }
 
 async fn upload(address: &str, bodies: &Arc<Vec<(Vec<u8>, usize)>>) -> Result<Uploaded, Failure> {
@@ -289,7 +293,9 @@ async fn upload(address: &str, bodies: &Arc<Vec<(Vec<u8>, usize)>>) -> Result<Up
             let mut client = Client::connect(&address).await?;
             let mut sent = Uploaded::default();
             while let Some((body, points)) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                sent.turned_away += client.deliver(body).await?;
+                let delivered = client.deliver(body).await?;
+                sent.turned_away += delivered.turned_away;
+                sent.rejected += delivered.rejected;
                 sent.points += points;
             }
             Ok::<Uploaded, Failure>(sent)
@@ -300,6 +306,7 @@ async fn upload(address: &str, bodies: &Arc<Vec<(Vec<u8>, usize)>>) -> Result<Up
         let sent = sent??;
         sum.points += sent.points;
         sum.turned_away += sent.turned_away;
+        sum.rejected += sent.rejected;
     }
     Ok(sum)
 }

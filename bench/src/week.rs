@@ -35,25 +35,27 @@ pub async fn run(points: u32) -> Result<(), Failure> {
         let address = setup.server.address().to_owned();
         uploaders.spawn(async move {
             let mut client = Client::connect(&address).await?;
-            let mut points = 0;
+            let (mut points, mut rejected) = (0, 0);
             loop {
                 let device = next.fetch_add(1, Ordering::Relaxed);
                 if device >= simulation.devices() {
-                    return Ok::<usize, Failure>(points);
+                    return Ok::<(usize, u64), Failure>((points, rejected));
                 }
                 let batch = simulation.batch(device);
                 points += campaign::points_of(&batch);
-                client.deliver(&serde_json::to_vec(&batch)?).await?;
+                rejected += client.deliver(&serde_json::to_vec(&batch)?).await?.rejected;
             }
         });
     }
-    let (mut sent, mut most_keys, mut memory_meanwhile) = (0, 0, 0);
+    let (mut sent, mut refused, mut most_keys, mut memory_meanwhile) = (0, 0, 0, 0);
     let mut look = interval(Duration::from_millis(200));
     let mut submitted = None;
     loop {
         tokio::select! {
             Some(done) = uploaders.join_next() => {
-                sent += done??;
+                let (points, rejected) = done??;
+                sent += points;
+                refused += rejected;
                 if uploaders.is_empty() {
                     submitted = Some(clock.monotonic().as_secs_f64());
                     memory_meanwhile = setup.server.most_resident_bytes().unwrap_or(0);
@@ -74,6 +76,7 @@ pub async fn run(points: u32) -> Result<(), Failure> {
         "  {sent} points submitted in {submitted:.0} s ({:.0} points/s, made on the same machine)",
         sent as f64 / submitted
     );
+    println!("  {refused} items rejected");
     println!("  backlog empty {:.0} s later; at most {most_keys} keys waited", all - submitted);
     println!(
         "  evidence {:.0} MB ({:.1} bytes a point), summaries {:.0} MB",

@@ -50,7 +50,13 @@ impl Peer {
     }
 
     async fn run(&self, sql: &'static str) -> Result<(), StoreError> {
-        sqlx::raw_sql(sql).execute(&self.pool).await.map(drop).map_err(doing("prepare the peer"))
+        loop {
+            match sqlx::raw_sql(sql).execute(&self.pool).await.map_err(doing("prepare the peer")) {
+                // The aggregator reads these tables in another order.
+                Err(error) if error.is_retryable() => {}
+                done => return done.map(drop),
+            }
+        }
     }
 
     /// All rows of `coverage_blocks`, as they were written.
