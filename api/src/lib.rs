@@ -35,7 +35,7 @@ use tower_http::{
 };
 
 /// Largest batch body after decompression.
-pub const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
+pub const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// Method and path template: no address, no body, and no query, which may name a place.
 fn span(request: &Request) -> tracing::Span {

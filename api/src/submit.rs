@@ -28,8 +28,13 @@ pub async fn submit(
 ) -> Result<Json<BatchAnswer>, ApiError> {
     let ingest = state.ingest().ok_or(ApiError::NotHere)?;
     let answer = ingest.submit(&body).await;
-    if let Err(IngestError::Malformed(_) | IngestError::TooManyItems { .. }) = answer {
-        admitted.was_garbage(&state);
+    match &answer {
+        Err(IngestError::Malformed(_) | IngestError::TooManyItems { .. }) => admitted.was_garbage(&state),
+        Ok(answer) if !answer.items.is_empty() && answer.items.iter().all(|item| item.outcome == "rejected") => {
+            admitted.was_garbage(&state);
+        }
+        Ok(answer) => admitted.held(&state, answer.items.len()),
+        Err(_) => {}
     }
     Ok(Json(answer?))
 }

@@ -44,6 +44,8 @@ pub struct GuardConfig {
 impl GuardConfig {
     /// What a speed test or a report counts against [`Self::points_per_hex_day`].
     pub const TEST_COST: u32 = 5;
+    /// So many items of a batch cost their sender as much as a request more.
+    pub const ITEMS_A_REQUEST: u32 = 50;
     /// What a request that cannot be read costs its sender, in requests.
     pub const GARBAGE_COST: u32 = 20;
 }
@@ -113,7 +115,7 @@ impl Guard {
         self.addresses.take(self.keys.hash_one(prefix(address)), requests, self.clock.monotonic())
     }
 
-    /// Whether a device may send so many items.
+    /// Whether a device may send so many items that are to be kept.
     pub(crate) fn admit_device(&self, device: &DeviceSecret, items: usize) -> Result<(), TooOften> {
         let items = u32::try_from(items).unwrap_or(u32::MAX);
         self.devices.take(self.key_of(device), items, self.clock.monotonic())
@@ -280,8 +282,11 @@ fn reachable(one: Seen, other: Seen) -> bool {
     metres <= seconds * MAX_METRES_PER_SECOND
 }
 
+/// Whoever is behind it counts as one sender.
+pub type AddressPrefix = [u8; 8];
+
 /// A line has one IPv4 address, and at least a /56 of IPv6.
-fn prefix(address: IpAddr) -> [u8; 8] {
+pub fn prefix(address: IpAddr) -> AddressPrefix {
     let mut prefix = [0; 8];
     match address.to_canonical() {
         IpAddr::V4(v4) => prefix[..4].copy_from_slice(&v4.octets()),

@@ -17,7 +17,7 @@ mod writer;
 
 pub use error::IngestError;
 pub use follow_up::{FollowUpCode, FollowedItem};
-pub use guard::{Guard, GuardConfig, TooOften};
+pub use guard::{AddressPrefix, Guard, GuardConfig, TooOften, prefix};
 pub use pseudonym::Pseudonymiser;
 pub use recorder::Recorder;
 pub use service::{Directory, Ingest};

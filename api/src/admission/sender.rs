@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use ingest::GuardConfig;
+use ingest::{AddressPrefix, GuardConfig};
 
 use crate::{ApiError, AppState, measure::Endpoints};
 
@@ -14,11 +14,25 @@ pub struct Admitted {
 }
 
 impl Admitted {
+    /// Of the address that counts.
+    pub(super) fn prefix(self) -> Option<AddressPrefix> {
+        self.address.map(ingest::prefix)
+    }
+
     /// A request that turned out to be garbage costs its sender more than a good one.
     pub fn was_garbage(self, state: &AppState) {
+        self.costs(state, GuardConfig::GARBAGE_COST);
+    }
+
+    /// What a request of so many items costs beside itself.
+    pub fn held(self, state: &AppState, items: usize) {
+        self.costs(state, u32::try_from(items).unwrap_or(u32::MAX) / GuardConfig::ITEMS_A_REQUEST);
+    }
+
+    fn costs(self, state: &AppState, requests: u32) {
         if let (Some(address), Some(ingest)) = (self.address, state.ingest()) {
             // Whether the bucket has so much left decides the next request, not this one.
-            let _ = ingest.guard().admit_address(address, GuardConfig::GARBAGE_COST);
+            let _ = ingest.guard().admit_address(address, requests);
         }
     }
 }
