@@ -3,7 +3,7 @@
 //! ```text
 //! writer      appends a mark in the transaction of its evidence, and locks nothing
 //! aggregator  fold: marks become keys, one row each
-//!             one transaction: delete keys that nobody else holds -> read evidence -> replace leaves -> commit
+//!             one transaction: lock keys that nobody else holds -> read evidence -> replace leaves -> delete keys
 //! ```
 //! A mark is seen when its evidence is seen, so evidence read after the keys were taken holds all that the marks stood
 //! for. What comes later leaves a new mark. Nobody else can take a key before the leaves of its last taker are there.
@@ -68,14 +68,24 @@ select pg_advisory_xact_lock(hashtext('whitespot dirty fold'))";
 // A time in the future was written before the clock stepped back: such a key waits no longer.
 const TAKE: &str = "\
 -- dirty_take
-with due as materialized (
-    select block, time_window from dirty_blocks
-    where since > now() or quiet_since <= now() - make_interval(secs => $1) or since <= now() - make_interval(secs => $2)
-    order by since limit $3 for update skip locked
-)
-delete from dirty_blocks using due
-where dirty_blocks.block = due.block and dirty_blocks.time_window = due.time_window
-returning dirty_blocks.block, dirty_blocks.time_window";
+select block, time_window from dirty_blocks
+where since > now() or quiet_since <= now() - make_interval(secs => $1) or since <= now() - make_interval(secs => $2)
+order by since limit $3 for update skip locked";
+// What a reader of these keys will read, at once and in the order in which retention drops it: else the two might wait for
+// each other where PostgreSQL does not see it.
+const LOCK_EVIDENCE: &str = "\
+-- dirty_lock_evidence
+lock table coverage_blocks, speed_tests in access share mode";
+const DONE: &str = "\
+-- dirty_done
+delete from dirty_blocks using unnest($1::bigint[], $2::text[]) as done (block, time_window)
+where dirty_blocks.block = done.block and dirty_blocks.time_window = done.time_window";
+// No longer quiet: until it has waited as long as a key ever does.
+const POSTPONE: &str = "\
+-- dirty_postpone
+update dirty_blocks set since = now(), quiet_since = now() + interval '1 hour'
+from unnest($1::bigint[], $2::text[]) as failed (block, time_window)
+where dirty_blocks.block = failed.block and dirty_blocks.time_window = failed.time_window";
 const BACKLOG: &str = "\
 -- dirty_backlog
 with waiting as (
@@ -83,21 +93,24 @@ with waiting as (
 )
 select count(distinct (block, time_window)), coalesce(extract(epoch from now() - min(since)), 0)::float8 from waiting";
 
-/// Marks keys; `keys` hold no repetitions. Belongs into the transaction that writes their evidence, or that could not
-/// rebuild them.
-pub async fn mark_dirty(tx: &mut Tx<'_>, keys: &[DirtyBlock]) -> Result<(), StoreError> {
+/// Marks keys; `keys` hold no repetitions. Belongs into the transaction that writes their evidence.
+pub(crate) async fn mark(tx: &mut Tx<'_>, keys: &[DirtyBlock]) -> Result<(), StoreError> {
+    for_keys(tx, MARK, "mark blocks dirty", keys).await
+}
+
+async fn for_keys(
+    tx: &mut Tx<'_>,
+    sql: &'static str,
+    doing: &'static str,
+    keys: &[DirtyBlock],
+) -> Result<(), StoreError> {
     if keys.is_empty() {
         return Ok(());
     }
     let (blocks, windows): (Vec<_>, Vec<_>) =
         keys.iter().map(|(block, window)| (block.as_i64(), window.to_string())).unzip();
-    sqlx::query(MARK)
-        .bind(blocks)
-        .bind(windows)
-        .execute(tx.conn())
-        .await
-        .map(drop)
-        .map_err(StoreError::doing("mark blocks dirty"))
+    let done = sqlx::query(sql).bind(blocks).bind(windows).execute(tx.conn()).await;
+    done.map(drop).map_err(StoreError::doing(doing))
 }
 
 /// Makes keys of the marks that are there; says of how many. Marks of a key that is being rebuilt wait for the next fold.
@@ -108,7 +121,7 @@ pub async fn fold_dirty(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
 }
 
 /// Takes up to `limit` due keys, those first that have waited longest. They are nobody else's until the end of this
-/// transaction, which belongs to their leaves: read the evidence and replace the leaves in it.
+/// transaction, which belongs to their leaves: read the evidence, replace the leaves and settle the keys in it.
 pub async fn take_dirty(tx: &mut Tx<'_>, debounce: Debounce, limit: i64) -> Result<Vec<DirtyBlock>, StoreError> {
     let found: Vec<(i64, String)> = sqlx::query_as(TAKE)
         .bind(debounce.quiet.as_secs_f64())
@@ -117,7 +130,18 @@ pub async fn take_dirty(tx: &mut Tx<'_>, debounce: Debounce, limit: i64) -> Resu
         .fetch_all(tx.conn())
         .await
         .map_err(StoreError::doing("take dirty blocks"))?;
+    if !found.is_empty() {
+        let locked = sqlx::query(LOCK_EVIDENCE).execute(tx.conn()).await;
+        locked.map_err(StoreError::doing("begin to read evidence"))?;
+    }
     found.into_iter().map(rows::key).collect()
+}
+
+/// Ends the turn of taken keys: those that are `done` are dirty no more, those that `failed` go to the end of the queue.
+/// Others wait on as if they had not been taken.
+pub async fn settle_dirty(tx: &mut Tx<'_>, done: &[DirtyBlock], failed: &[DirtyBlock]) -> Result<(), StoreError> {
+    for_keys(tx, DONE, "end the turn of dirty blocks", done).await?;
+    for_keys(tx, POSTPONE, "postpone dirty blocks", failed).await
 }
 
 /// How many keys wait, and how long.

@@ -45,7 +45,7 @@ pub async fn erase_device(tx: &mut Tx<'_>, pseudonyms: &[DevicePseudonym]) -> Re
         .execute(tx.conn())
         .await
         .map_err(StoreError::doing("erase follow-up codes"))?;
-    dirty::mark_dirty(tx, &stale.into_iter().collect::<Vec<_>>()).await?;
+    dirty::mark(tx, &stale.into_iter().collect::<Vec<_>>()).await?;
     Ok(erased)
 }
 
@@ -149,7 +149,7 @@ pub async fn forget_years(tx: &mut Tx<'_>, keep_from: i16) -> Result<Forgotten, 
     sqlx::query(KEEP_FROM).bind(keep_from).execute(tx.conn()).await.map_err(doing())?;
     let stale: Vec<(i64, String)> = sqlx::query_as(LEAVES).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;
     let stale = stale.into_iter().map(rows::key).collect::<Result<Vec<_>, _>>()?;
-    dirty::mark_dirty(tx, &stale).await?;
+    dirty::mark(tx, &stale).await?;
     Ok(Forgotten { years, tables: tables.len() as u64 })
 }
 

@@ -68,7 +68,7 @@ pub async fn insert_evidence(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<V
     coverage.insert(tx).await?;
     speed.insert(tx).await?;
     dead_spots.insert(tx).await?;
-    dirty::mark_dirty(tx, &dirty.into_iter().collect::<Vec<_>>()).await?;
+    dirty::mark(tx, &dirty.into_iter().collect::<Vec<_>>()).await?;
     Ok(stored)
 }
 

@@ -47,8 +47,8 @@ const WINDOWS: &str = "\
 -- leaf_windows
 select distinct time_window from leaves order by time_window";
 
-/// Replaces all leaves of some blocks and windows; each key once. In the transaction that took these keys from the dirty
-/// ones: until its end they are nobody else's.
+/// Replaces all leaves of some blocks and windows; each key once. In the transaction that took these keys: until its
+/// end they are nobody else's.
 pub async fn replace_leaves(tx: &mut Tx<'_>, blocks: &[BlockLeaves]) -> Result<(), StoreError> {
     let doing = || StoreError::doing("replace the leaves of a block");
     let (keys, windows): (Vec<i64>, Vec<String>) =

@@ -45,7 +45,7 @@ mod year_key;
 pub use campaign::{CampaignRow, campaign, campaigns, save_campaign};
 pub use cluster::{ClusterConfig, ClusterError, Keeper, PrivateCluster};
 pub use db::{BoxFuture, Read, Store, Tx};
-pub use dirty::{Backlog, Debounce, DirtyBlock, dirty_backlog, fold_dirty, mark_dirty, take_dirty};
+pub use dirty::{Backlog, Debounce, DirtyBlock, dirty_backlog, fold_dirty, settle_dirty, take_dirty};
 pub use erasure::{Erased, Forgotten, erase_device, forget_years, kept_from};
 pub use error::StoreError;
 pub use evidence::{

@@ -190,7 +190,7 @@ pub async fn lift_quarantine(tx: &mut Tx<'_>, items: &[ItemId]) -> Result<Lifted
         // No leaf is made of them.
         dead_spot_reports: erasure::touch(lift(tx, LIFT_DEAD_SPOTS, &ids).await?, &mut BTreeSet::new())?,
     };
-    dirty::mark_dirty(tx, &stale.into_iter().collect::<Vec<_>>()).await?;
+    dirty::mark(tx, &stale.into_iter().collect::<Vec<_>>()).await?;
     Ok(lifted)
 }
 

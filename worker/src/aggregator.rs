@@ -34,8 +34,9 @@ const PIECES_WAITING: usize = 16;
 /// Steps at the same time: while one waits for the database, another counts.
 const WORKERS: usize = 3;
 
-/// While evidence arrives, contributors come first and one worker works; all of them if it falls behind so far.
-const FAR_BEHIND: Duration = Duration::from_mins(2);
+/// While evidence arrives, contributors come first and one worker works; all of them if it falls behind so far. A block is
+/// counted whole: to hurry in a long burst is to count everything again and again (docs/RELIABILITY.md).
+const FAR_BEHIND: Duration = Duration::from_mins(30);
 
 /// How long it waits when nothing is due, and between two folds of what writers marked.
 const IDLE: Duration = Duration::from_secs(1);
@@ -90,7 +91,9 @@ impl Aggregator {
                 warn!(error = %error, "could not fold what writers marked, trying again");
             }
             // A worker ends only when it is stopped, or by a mistake of ours: another one takes its place.
-            while let Some(ended) = workers.try_join_next() {
+            while let Some(ended) = workers.try_join_next()
+                && !stop.is_cancelled()
+            {
                 error!(?ended, "a worker of the aggregator ended, another one starts");
                 workers.spawn(self.clone().work(0, stop.clone()));
             }
@@ -106,8 +109,10 @@ impl Aggregator {
                 continue;
             }
             let started = self.clock.monotonic();
-            match self.step(self.debounce).await {
-                Ok(step) if step.keys() == 0 => {}
+            // Only the number: leaves and the large seat are not to be held through the pause.
+            let rebuilt = self.step(self.debounce).await.map(|counted| counted.rebuilt.len());
+            match rebuilt {
+                Ok(0) => {}
                 Ok(_) if self.hands.load(Ordering::Relaxed) == WORKERS => continue,
                 Ok(_) => {
                     // Half of the time is the contributors'.
@@ -115,7 +120,12 @@ impl Aggregator {
                     rest(&stop, took).await;
                     continue;
                 }
-                Err(error) => warn!(error = %error, "could not rebuild dirty blocks, trying again"),
+                Err(error) => {
+                    warn!(error = %error, "could not rebuild dirty blocks, trying again");
+                    if let Err(error) = self.put_off(&error).await {
+                        warn!(error = %error, "could not put dirty blocks off");
+                    }
+                }
             }
             rest(&stop, IDLE).await;
         }
@@ -146,12 +156,13 @@ impl Aggregator {
             let worker = async || {
                 loop {
                     let step = Box::pin(self.step(Debounce::NONE)).await?;
-                    if step.keys() == 0 {
+                    let rebuilt = step.rebuilt.len() as u64;
+                    failed.lock().unwrap_or_else(PoisonError::into_inner).extend(step.failed);
+                    // Those that failed are at the end of the queue.
+                    if rebuilt == 0 {
                         return Ok::<(), WorkerError>(());
                     }
-                    let rebuilt = step.rebuilt.len() as u64;
                     progress(done.fetch_add(rebuilt, Ordering::Relaxed) + rebuilt);
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).extend(step.failed);
                 }
             };
             tokio::try_join!(Box::pin(worker()), Box::pin(worker()), Box::pin(worker()))?;
@@ -190,14 +201,30 @@ impl Aggregator {
                 drop(to);
                 let counted = counting.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
                 store::replace_leaves(tx, &counted.rebuilt).await?;
-                // At the end of the queue: they hold nobody up, and may have been mended until then.
-                store::mark_dirty(tx, &counted.again()).await?;
+                let (done, failed) = counted.settled();
+                store::settle_dirty(tx, &done, &failed).await?;
                 Ok(counted)
             })
         });
         let counted = rebuilding.await?;
         self.tell(&counted, self.clock.monotonic().saturating_sub(started));
         Ok(counted)
+    }
+
+    /// After an error that is not the database's being away: PostgreSQL cannot read something. Its keys go to the end of
+    /// the queue and the next steps are small, so that the others get their turn.
+    async fn put_off(&self, error: &WorkerError) -> Result<(), StoreError> {
+        if matches!(error, WorkerError::Store(error) if error.is_unavailable()) {
+            return Ok(());
+        }
+        let (debounce, limit) = (self.debounce, self.keys_per_step.swap(1, Ordering::Relaxed));
+        let putting_off = self.store.run_tx("put_off_blocks", |tx| {
+            Box::pin(async move {
+                let keys = store::take_dirty(tx, debounce, limit).await?;
+                store::settle_dirty(tx, &[], &keys).await
+            })
+        });
+        putting_off.await
     }
 
     /// Says what a step did, and adjusts the number of keys of the next ones.

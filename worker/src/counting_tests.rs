@@ -28,37 +28,71 @@ fn key() -> DirtyBlock {
     (Hex::from_degrees(51.45, 7.01, Hex::BLOCK).unwrap(), Window::Year(2026))
 }
 
+async fn send(to: &mpsc::Sender<PieceRead>, at: usize, pieces: usize) {
+    for _ in 0..pieces {
+        to.send((at, Ok(piece()))).await.unwrap();
+    }
+}
+
+async fn end(to: &mpsc::Sender<PieceRead>, at: usize) {
+    to.send((at, Ok(Piece::End))).await.unwrap();
+}
+
+/// So many pieces make a large step.
+const MANY: usize = LARGE / POINTS + 1;
+
 #[tokio::test]
 async fn one_large_step_at_a_time_is_in_memory() {
     let counting = Counting::new(RuleBook::builtin(), TimeZone::UTC);
-    let large = LARGE / POINTS + 1;
     let (to, from) = mpsc::channel(1);
     let first = counting.spawn(vec![key()], from);
-    for _ in 0..large {
-        to.send((0, Ok(piece()))).await.unwrap();
-    }
-    drop(to);
+    send(&to, 0, MANY).await;
+    end(&to, 0).await;
     let first = first.await.unwrap();
-    assert_eq!((first.rebuilt.len(), first.points), (1, large * POINTS));
+    assert_eq!((first.rebuilt.len(), first.points), (1, MANY * POINTS));
 
     let (to, from) = mpsc::channel(1);
     let second = counting.spawn(vec![key()], from);
     // It takes what makes it a large one, and then nothing more but what its channel holds.
-    for _ in 0..=large {
-        to.send((0, Ok(piece()))).await.unwrap();
-    }
+    send(&to, 0, MANY + 1).await;
     assert!(to.try_send((0, Ok(piece()))).is_err() && !second.is_finished(), "it waits for the first one's leaves");
 
-    let (nobody, nothing) = mpsc::channel(1);
-    drop(nobody);
-    let small = counting.spawn(vec![key()], nothing).await.unwrap();
+    let (other, nothing) = mpsc::channel(1);
+    let small = counting.spawn(vec![key()], nothing);
+    end(&other, 0).await;
+    drop(other);
+    let small = small.await.unwrap();
     assert_eq!(small.rebuilt.len(), 1, "a block without evidence has no leaves, and waits for nobody");
     assert!(small.rebuilt[0].leaves.is_empty());
 
     drop(first);
-    to.send((0, Ok(piece()))).await.unwrap();
+    end(&to, 0).await;
+    assert_eq!(second.await.unwrap().points, (MANY + 1) * POINTS);
+}
+
+#[tokio::test]
+async fn a_large_step_leaves_the_rest_of_its_keys_to_another() {
+    let counting = Counting::new(RuleBook::builtin(), TimeZone::UTC);
+    let keys: Vec<_> = (2026..2029).map(|year| (key().0, Window::Year(year))).collect();
+    let (to, from) = mpsc::channel(100);
+    let counted = counting.spawn(keys.clone(), from);
+    send(&to, 1, 1).await;
+    send(&to, 0, MANY).await;
+    end(&to, 0).await;
+    end(&to, 2).await;
+    let counted = counted.await.unwrap();
+    assert_eq!(counted.settled(), (vec![keys[0].clone()], vec![]), "the others are nobody's: they wait on");
+    to.closed().await;
+}
+
+#[tokio::test]
+async fn what_is_sent_in_part_comes_to_nothing() {
+    let counting = Counting::new(RuleBook::builtin(), TimeZone::UTC);
+    let (to, from) = mpsc::channel(1);
+    let counted = counting.spawn(vec![key()], from);
+    send(&to, 0, 1).await;
     drop(to);
-    assert_eq!(second.await.unwrap().points, (large + 2) * POINTS);
+    assert_eq!(counted.await.unwrap().settled(), (vec![], vec![]));
 }
 
 #[tokio::test]
@@ -67,12 +101,12 @@ async fn a_key_whose_evidence_cannot_be_read_is_the_only_one_that_fails() {
     let other = (key().0, Window::Year(2027));
     let (to, from) = mpsc::channel(1);
     let counted = counting.spawn(vec![key(), other.clone()], from);
-    to.send((0, Ok(piece()))).await.unwrap();
+    send(&to, 0, 1).await;
     to.send((0, Err(store::StoreError::Immutable))).await.unwrap();
-    to.send((0, Ok(piece()))).await.unwrap();
-    to.send((1, Ok(piece()))).await.unwrap();
+    send(&to, 0, 1).await;
+    end(&to, 0).await;
+    send(&to, 1, 1).await;
+    end(&to, 1).await;
     drop(to);
-    let counted = counted.await.unwrap();
-    assert_eq!((counted.rebuilt.len(), &counted.rebuilt[0].window), (1, &other.1));
-    assert_eq!(counted.again(), [key()]);
+    assert_eq!(counted.await.unwrap().settled(), (vec![other], vec![key()]));
 }

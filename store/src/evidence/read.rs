@@ -51,6 +51,8 @@ pub enum Piece {
     Coverage(CoverageEvidence),
     /// A speed test.
     Speed(SpeedEvidence),
+    /// There is no more of this key.
+    End,
 }
 
 /// Which of the keys that were asked for, and a piece of its evidence or why that cannot be read.
@@ -61,7 +63,8 @@ pub async fn read_block(ex: impl Read, block: Hex, window: &Window) -> Result<Bl
     let (to, mut from) = mpsc::channel(1);
     let keys = [(block, window.clone())];
     let reading = async move { send_evidence(ex, &keys, &to).await };
-    let collecting = async {
+    // Moved: when it ends early, nobody receives any more.
+    let collecting = async move {
         let mut evidence = BlockEvidence::default();
         while let Some((_, piece)) = from.recv().await {
             evidence.add(piece?);
@@ -81,6 +84,7 @@ impl BlockEvidence {
                 Some(before) if before.track.id == piece.track.id => before.track.points.extend(piece.track.points),
                 _ => self.coverage.push(piece),
             },
+            Piece::End => {}
         }
     }
 }
@@ -96,35 +100,68 @@ pub async fn read_speed_tests(ex: impl Read, block: Hex, window: &Window) -> Res
     Ok(found)
 }
 
-/// Sends the evidence of many keys, each key once, with two queries a window. For each window all speed tests come first,
-/// then coverage block by block. A damaged row is an error of its own key. Nothing more is read when nobody receives.
+/// Keys whose evidence two queries read: few enough that their speed tests, which come first, are no great deal.
+const KEYS_A_QUERY: usize = 32;
+
+/// Sends the evidence of many keys, each key once and with an end. Of some keys at a time all speed tests come first, then
+/// coverage key by key. A damaged row is an error of its own key. Nothing more is read when nobody receives.
 pub async fn send_evidence(ex: impl Read, keys: &[DirtyBlock], to: &mpsc::Sender<PieceRead>) -> Result<(), StoreError> {
     let mut conn = ex.conn().await?;
-    let mut by_window: BTreeMap<&Window, HashMap<i64, usize>> = BTreeMap::new();
+    let mut by_window: BTreeMap<&Window, BTreeMap<i64, usize>> = BTreeMap::new();
     for (at, (block, window)) in keys.iter().enumerate() {
         by_window.entry(window).or_default().entry(block.as_i64()).or_insert(at);
     }
     for (window, blocks) in by_window {
-        let wanted = || blocks.keys().copied().collect();
-        let mut tests = speed_rows(&mut conn, wanted(), window);
-        while let Some(row) = tests.try_next().await.map_err(StoreError::doing("read speed tests"))? {
-            if let Some(&at) = blocks.get(&row.block)
-                && to.send((at, row.read().map(Piece::Speed))).await.is_err()
-            {
-                return Ok(());
-            }
-        }
-        drop(tests);
-        let mut points = coverage_rows(&mut conn, wanted(), window);
-        while let Some(row) = points.try_next().await.map_err(StoreError::doing("read coverage points"))? {
-            if let Some(&at) = blocks.get(&row.block)
-                && to.send((at, row.read().map(Piece::Coverage))).await.is_err()
-            {
+        let blocks: Vec<(i64, usize)> = blocks.into_iter().collect();
+        for some in blocks.chunks(KEYS_A_QUERY) {
+            if !send_some(&mut conn, window, some, to).await? {
                 return Ok(());
             }
         }
     }
     Ok(())
+}
+
+/// `false`: nobody receives.
+async fn send_some(
+    conn: &mut PgConnection,
+    window: &Window,
+    keys: &[(i64, usize)],
+    to: &mpsc::Sender<PieceRead>,
+) -> Result<bool, StoreError> {
+    let blocks: Vec<i64> = keys.iter().map(|&(block, _)| block).collect();
+    let mut open: HashMap<i64, usize> = keys.iter().copied().collect();
+    let mut tests = speed_rows(conn, blocks.clone(), window);
+    while let Some(row) = tests.try_next().await.map_err(StoreError::doing("read speed tests"))? {
+        if let Some(&at) = open.get(&row.block)
+            && to.send((at, row.read().map(Piece::Speed))).await.is_err()
+        {
+            return Ok(false);
+        }
+    }
+    drop(tests);
+    let mut points = coverage_rows(conn, blocks, window);
+    let mut last = None;
+    while let Some(row) = points.try_next().await.map_err(StoreError::doing("read coverage points"))? {
+        if let Some(before) = last.replace(row.block)
+            && before != row.block
+            && let Some(at) = open.remove(&before)
+            && to.send((at, Ok(Piece::End))).await.is_err()
+        {
+            return Ok(false);
+        }
+        if let Some(&at) = open.get(&row.block)
+            && to.send((at, row.read().map(Piece::Coverage))).await.is_err()
+        {
+            return Ok(false);
+        }
+    }
+    for at in open.into_values() {
+        if to.send((at, Ok(Piece::End))).await.is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn coverage_rows<'c>(

@@ -8,7 +8,8 @@ use std::{
 
 use domain::{Hex, Window};
 use store::{
-    Debounce, DirtyBlock, Store, StoreError, dirty_backlog, fold_dirty, read_block, take_dirty, testing::TestDatabase,
+    Debounce, DirtyBlock, Store, StoreError, dirty_backlog, fold_dirty, read_block, settle_dirty, take_dirty,
+    testing::TestDatabase,
 };
 use tokio::{sync::Notify, task::JoinHandle};
 
@@ -21,7 +22,14 @@ async fn fold(store: &Store) {
 }
 
 async fn take_due(store: &Store, debounce: Debounce) -> Vec<DirtyBlock> {
-    store.run_tx("take", |tx| Box::pin(take_dirty(tx, debounce, 100))).await.unwrap()
+    let taking = store.run_tx("take", |tx| {
+        Box::pin(async move {
+            let keys = take_dirty(tx, debounce, 100).await?;
+            settle_dirty(tx, &keys, &[]).await?;
+            Ok(keys)
+        })
+    });
+    taking.await.unwrap()
 }
 
 /// Folds, takes all and commits, as an aggregator that rebuilt them.
@@ -49,9 +57,11 @@ impl Rebuilding {
                 let rebuild = store.run_tx("rebuild", |tx| {
                     let (taken, go_on) = (Arc::clone(&taken), Arc::clone(&go_on));
                     Box::pin(async move {
-                        assert_eq!(take_dirty(tx, Debounce::NONE, 100).await?.len(), 2);
+                        let keys = take_dirty(tx, Debounce::NONE, 100).await?;
+                        assert_eq!(keys.len(), 2);
                         taken.notify_one();
                         go_on.notified().await;
+                        settle_dirty(tx, &keys, &[]).await?;
                         if fails { Err(StoreError::TooManyRetries { name: "killed", attempts: 1 }) } else { Ok(()) }
                     })
                 });
@@ -116,6 +126,7 @@ async fn no_mark_is_lost_between_many_writers_and_two_aggregators() {
                                 let tracks = read_block(&mut *tx, block, &YEAR).await?.coverage.len();
                                 counted.store(tracks, Ordering::SeqCst);
                             }
+                            settle_dirty(tx, &keys, &[]).await?;
                             Ok(keys.len())
                         })
                     });
@@ -178,4 +189,23 @@ async fn a_key_waits_until_it_is_quiet_but_not_for_ever() {
         insert(db.store(), &[make::one_point_track()]).await.unwrap();
         fold(db.store()).await;
     }
+}
+
+#[tokio::test]
+async fn a_key_that_failed_waits_behind_the_others_and_one_that_was_not_reached_keeps_its_place() {
+    let db = TestDatabase::create().await;
+    insert(db.store(), &[make::one_point_track()]).await.unwrap();
+    fold(db.store()).await;
+    let taking = db.store().run_tx("take", |tx| {
+        Box::pin(async move {
+            let keys = take_dirty(tx, Debounce::NONE, 100).await?;
+            settle_dirty(tx, &[], &keys[..1]).await?;
+            Ok(keys)
+        })
+    });
+    let [failed, not_reached] = <[DirtyBlock; 2]>::try_from(taking.await.unwrap()).unwrap();
+    assert_eq!(waiting(db.store()).await, 2);
+    let soon = Debounce { quiet: Duration::from_millis(1), at_most: Duration::from_hours(1) };
+    assert_eq!(take_due(db.store(), soon).await, [not_reached], "the failed one is not quiet for a while");
+    assert_eq!(take_due(db.store(), Debounce::NONE).await, [failed]);
 }

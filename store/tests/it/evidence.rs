@@ -26,7 +26,12 @@ async fn read_blocks(store: &Store, keys: &[DirtyBlock]) -> HashMap<DirtyBlock, 
     drop(to);
     let mut read = HashMap::new();
     while let Some((at, piece)) = from.recv().await {
-        read.entry(keys[at].clone()).or_insert_with(Vec::new).push(piece);
+        let pieces = read.entry(keys[at].clone()).or_insert_with(Vec::new);
+        assert!(!matches!(pieces.last(), Some(Ok(Piece::End))), "nothing comes after the end");
+        pieces.push(piece);
+    }
+    for pieces in read.values_mut() {
+        assert!(matches!(pieces.pop(), Some(Ok(Piece::End))), "each key has an end");
     }
     read
 }
