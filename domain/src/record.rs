@@ -52,4 +52,13 @@ impl Record {
             Self::DeadSpotReport(report) => Box::new(std::iter::once(report.hex)),
         }
     }
+
+    /// When its evidence is from, to the hour.
+    pub fn hours(&self) -> Box<dyn Iterator<Item = HourStamp> + '_> {
+        match self {
+            Self::SpeedTest(test) => Box::new(std::iter::once(HourStamp::containing(test.at))),
+            Self::CoverageTrack(track) => Box::new(track.points.iter().map(|point| point.hour)),
+            Self::DeadSpotReport(report) => Box::new(std::iter::once(HourStamp::containing(report.at))),
+        }
+    }
 }

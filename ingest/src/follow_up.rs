@@ -130,6 +130,13 @@ impl FollowedItem {
     }
 }
 
+impl FollowedItem {
+    /// Leaves out where it counts.
+    pub(crate) fn without_places(&mut self) {
+        (self.hexes, self.more_hexes) = (Vec::new(), 0);
+    }
+}
+
 /// A batch on its way to the database, to be followed from then on.
 #[derive(Clone, Debug)]
 pub(crate) struct FollowUp {

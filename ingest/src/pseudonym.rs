@@ -48,11 +48,7 @@ impl Pseudonymiser {
         message: &[u8],
         record: &Record,
     ) -> Result<(DevicePseudonym, BTreeMap<i16, DevicePseudonym>), StoreError> {
-        let hours: BTreeSet<HourStamp> = match record {
-            Record::SpeedTest(test) => [HourStamp::containing(test.at)].into(),
-            Record::DeadSpotReport(report) => [HourStamp::containing(report.at)].into(),
-            Record::CoverageTrack(track) => track.points.iter().map(|point| point.hour).collect(),
-        };
+        let hours: BTreeSet<HourStamp> = record.hours().collect();
         let mut years: BTreeMap<i16, DevicePseudonym> = BTreeMap::new();
         for hour in hours {
             if let Window::Year(year) = Window::year_of(hour)

@@ -6,10 +6,10 @@ use std::{
 };
 
 use domain::{
-    CampaignId, Clock, DeviceSecret, HourStamp, NewEvidence, Outcome, RejectionReason,
+    CampaignId, Clock, DeviceSecret, HourStamp, NewEvidence, Outcome, RejectionReason, Window,
     wire::v1::{BatchAnswer, BatchEnvelope, ItemAnswer, MAX_ITEMS, Refusal},
 };
-use store::{CampaignRow, Erased, Store, Stored};
+use store::{CampaignRow, Erased, Store, StoreError, Stored};
 use uuid::Uuid;
 
 use crate::{
@@ -68,13 +68,19 @@ impl Ingest {
 
     /// Judges and writes a batch. On an error nothing of it is kept.
     pub async fn submit(&self, body: &[u8]) -> Result<BatchAnswer, IngestError> {
+        match self.judge_and_write(body).await {
+            Err(error) if self.learns_from(&error) => self.judge_and_write(body).await,
+            answered => answered,
+        }
+    }
+
+    async fn judge_and_write(&self, body: &[u8]) -> Result<BatchAnswer, IngestError> {
         let batch: BatchEnvelope =
             serde_json::from_slice(body).map_err(|error| IngestError::Malformed(error.to_string()))?;
         if batch.items.len() > MAX_ITEMS {
             return Err(IngestError::TooManyItems { max: MAX_ITEMS, found: batch.items.len() });
         }
         let secret = read_secret(&batch.device_secret)?;
-        self.guard.admit_device(&secret, batch.items.len())?;
         let validator = Arc::clone(&self.validator.read().unwrap_or_else(PoisonError::into_inner));
         let campaigns = Arc::clone(&self.campaigns.read().unwrap_or_else(PoisonError::into_inner));
 
@@ -108,10 +114,18 @@ impl Ingest {
                 }
             }
         }
+        // For what would be kept only: an invented secret with nonsense uses up nobody's place.
+        self.guard.admit_device(&secret, evidence.len())?;
         let any_known = self.recognise(&turned_away, &mut answers, &mut followed).await?;
         let code = FollowUpCode::of(&secret, batch.batch_id);
         let now = HourStamp::containing(self.clock.now());
         let device = self.pseudonyms.of_device(&secret, now).await?;
+        // This year's pseudonym beside last year's places would say whose those are.
+        for (&at, item) in written.iter().zip(&evidence) {
+            if !item.record.hours().all(|hour| Window::year_of(hour) == Window::year_of(now)) {
+                followed[at].without_places();
+            }
+        }
         let follow_up = FollowUp { code: code.hash(), device, items: followed, written: written.clone() };
         let stored = self.writer.write_followed(evidence, Some(follow_up)).await?;
         let any_new = stored.contains(&Stored::New);
@@ -131,6 +145,18 @@ impl Ingest {
             || ((any_known || !written.is_empty()) && store::followed_batch(&self.store, code.hash()).await?.is_some());
         let follow_up = followed.then(|| code.shown());
         Ok(BatchAnswer { batch_id: batch.batch_id, items: answers, follow_up })
+    }
+
+    /// Whether years were destroyed while the server ran: judged again, what is from before is too old.
+    fn learns_from(&self, error: &IngestError) -> bool {
+        if let IngestError::Store(error) = error
+            && let StoreError::Forgotten { kept_from, .. } = **error
+        {
+            let mut validator = self.validator.write().unwrap_or_else(PoisonError::into_inner);
+            *validator = Arc::new(validator.kept_from(kept_from));
+            return true;
+        }
+        false
     }
 
     /// What the guard turned away may have been taken before the guard forgot it, for example before a restart: then it

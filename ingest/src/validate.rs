@@ -22,6 +22,16 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// Nothing from before that calendar year.
+    #[must_use]
+    pub fn kept_from(mut self, year: i16) -> Self {
+        let start = date(year, 1, 1).to_zoned(TimeZone::UTC).map_or(self.earliest, |at| at.timestamp());
+        self.earliest = self.earliest.max(start);
+        self
+    }
+}
+
 /// A record that may be kept, and what was cut from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checked {
@@ -43,6 +53,12 @@ impl Validator {
     /// `cover` is the ground that this server serves.
     pub fn new(cover: Arc<Cover>, clock: Arc<dyn Clock>, limits: Limits) -> Self {
         Self { cover, clock, limits }
+    }
+
+    /// The same judge, who takes nothing from before that calendar year.
+    #[must_use]
+    pub fn kept_from(&self, year: i16) -> Self {
+        Self { limits: self.limits.kept_from(year), ..self.clone() }
     }
 
     /// The record as far as it is plausible, or why nothing of it is.

@@ -229,7 +229,10 @@ async fn commit(store: &Store, group: Vec<Job>) {
 }
 
 fn fail(answers: Vec<oneshot::Sender<Result<Vec<Stored>, IngestError>>>, error: StoreError) {
-    warn!(jobs.count = answers.len(), error = %error, "a group could not be committed, its callers keep their items");
+    // Its callers are told, and judge their items again.
+    if !matches!(error, StoreError::Forgotten { .. }) {
+        warn!(jobs.count = answers.len(), error = %error, "a group could not be committed, its callers keep their items");
+    }
     let error = Arc::new(error);
     for answer in answers {
         let _ = answer.send(Err(IngestError::Store(Arc::clone(&error))));

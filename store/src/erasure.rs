@@ -26,13 +26,17 @@ delete from coverage_blocks where device = any($1) returning id, block, month, c
 const DEAD_SPOTS: &str = "\
 -- erase_dead_spot_reports
 delete from dead_spot_reports where device = any($1) returning id, block, month, campaign";
+const HASHES: &str = "\
+-- erase_content_hashes
+update item_ids set content_hash = null where id = any($1)";
 const FOLLOW_UPS: &str = "\
 -- erase_follow_ups
 delete from follow_ups where device = any($1)";
 
 /// Deletes all evidence of a device, by its pseudonyms of all years, and marks its blocks dirty.
 ///
-/// The ids stay taken: an item of it that arrives again is a duplicate of nothing, and is not kept.
+/// The ids stay taken, without the hash of what they were: an item of it that arrives again is a duplicate of nothing, and
+/// is not kept.
 pub async fn erase_device(tx: &mut Tx<'_>, pseudonyms: &[DevicePseudonym]) -> Result<Erased, StoreError> {
     let mut stale = BTreeSet::new();
     let erased = Erased {
@@ -58,11 +62,10 @@ async fn delete(
     pseudonyms: &[DevicePseudonym],
     stale: &mut BTreeSet<(Hex, Window)>,
 ) -> Result<u64, StoreError> {
-    let gone: Vec<Touched> = sqlx::query_as(sql)
-        .bind(bytes(pseudonyms))
-        .fetch_all(tx.conn())
-        .await
-        .map_err(StoreError::doing("erase evidence"))?;
+    let doing = || StoreError::doing("erase evidence");
+    let gone: Vec<Touched> = sqlx::query_as(sql).bind(bytes(pseudonyms)).fetch_all(tx.conn()).await.map_err(doing())?;
+    let ids: Vec<uuid::Uuid> = gone.iter().map(|(id, ..)| *id).collect();
+    sqlx::query(HASHES).bind(ids).execute(tx.conn()).await.map_err(doing())?;
     touch(gone, stale)
 }
 
@@ -100,6 +103,9 @@ join pg_class child on child.oid = pg_inherits.inhrelid join pg_class parent on 
 where parent.relname in ('speed_tests', 'coverage_blocks', 'dead_spot_reports')
     and substring(child.relname from '_([0-9]+)_[0-9]{2}$')::integer < $1
 order by 1";
+const ALONE: &str = "\
+-- retention_alone
+select pg_advisory_xact_lock(hashtext('whitespot retention'))";
 const KEYS: &str = "\
 -- retention_keys
 delete from year_keys where year < $1 returning year";
@@ -136,6 +142,8 @@ delete from item_ids where received_on < make_date($1, 1, 1)",
 pub async fn forget_years(tx: &mut Tx<'_>, keep_from: i16) -> Result<Forgotten, StoreError> {
     let doing = || StoreError::doing("destroy the evidence of past years");
     let keep = i32::from(keep_from);
+    // Nobody writes meanwhile, and who comes after sees that these years are gone.
+    sqlx::query(ALONE).execute(tx.conn()).await.map_err(doing())?;
     // Marks, keys, evidence, leaves: the order of an aggregator, so that the two wait once and not crosswise.
     for sql in REST {
         sqlx::query(sql).bind(keep).execute(tx.conn()).await.map_err(doing())?;

@@ -69,6 +69,14 @@ pub enum StoreError {
     /// A published release does not change.
     #[error("a release is immutable: publish a new one instead")]
     Immutable,
+    /// Retention has been there.
+    #[error("evidence of {year} is not kept: everything from before {kept_from} was destroyed with its keys")]
+    Forgotten {
+        /// Of the evidence.
+        year: i16,
+        /// The first year that is kept.
+        kept_from: i16,
+    },
     /// What was given to store breaks a promise of the database.
     #[error("cannot be stored: {0}")]
     Refused(#[from] Invalid),

@@ -27,15 +27,19 @@ pub enum Stored {
     Conflict,
 }
 
+const BESIDE_RETENTION: &str = "\
+-- evidence_beside_retention
+select pg_advisory_xact_lock_shared(hashtext('whitespot retention'))";
 const PARTITIONS: &str = "\
 -- evidence_partitions
-select evidence_partition(wanted) from unnest($1::integer[]) as wanted";
+select evidence_partition(wanted), (select kept_from from retention) from unnest($1::integer[]) as wanted";
 
 /// Keeps each item that is new and marks its blocks dirty; answers in the order of `items`.
 ///
 /// An item counts for its campaign, if it has one, and for the calendar year (UTC) of each of its points.
 /// Quarantined items and dead-spot reports are kept but mark nothing: no leaf is made of them.
-/// Refuses the whole call if an item has a hexagon finer than resolution 10 or coarser than 7.
+/// Refuses the whole call if an item has a hexagon finer than resolution 10 or coarser than 7, or is from a year whose
+/// evidence was destroyed.
 pub async fn insert_evidence(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<Vec<Stored>, StoreError> {
     if items.is_empty() {
         return Ok(Vec::new());
@@ -95,13 +99,16 @@ async fn make_partitions(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<(), S
             }
         }
     }
+    let doing = || StoreError::doing("make the tables of a month");
+    sqlx::query(BESIDE_RETENTION).execute(tx.conn()).await.map_err(doing())?;
+    let first = months.first().map_or(i16::MAX, |month| month.year());
     let months: Vec<i32> = months.into_iter().map(|month| month.0).collect();
-    sqlx::query(PARTITIONS)
-        .bind(months)
-        .execute(tx.conn())
-        .await
-        .map(drop)
-        .map_err(StoreError::doing("make the tables of a month"))
+    let made: Vec<((), Option<i16>)> =
+        sqlx::query_as(PARTITIONS).bind(months).fetch_all(tx.conn()).await.map_err(doing())?;
+    match made.first() {
+        Some(&((), Some(kept_from))) if first < kept_from => Err(StoreError::Forgotten { year: first, kept_from }),
+        _ => Ok(()),
+    }
 }
 
 /// Where in the tables a row goes.

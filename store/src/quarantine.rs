@@ -24,7 +24,7 @@ pub struct QuarantineFilter {
 /// A quarantined item, or the part of a track that lies in one block and month.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuarantinedItem {
-    /// Its id: parts of one track share it.
+    /// Its id: parts of one track in one calendar year share it.
     pub id: ItemId,
     /// The stable code of its record kind.
     pub kind: &'static str,

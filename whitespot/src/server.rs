@@ -8,7 +8,6 @@ use api::{
 };
 use domain::{Clock, Cover, SystemClock};
 use ingest::{Directory, Guard, GuardConfig, Ingest, Limits, Validator, Writer, WriterConfig};
-use jiff::{civil::date, tz::TimeZone};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use store::Store;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -120,9 +119,6 @@ async fn ground(store: &Store, clock: &Arc<dyn Clock>) -> Result<(Validator, Dir
 
 /// What is plausible here: nothing from years whose evidence was destroyed.
 pub async fn limits(store: &Store) -> Result<Limits, Failure> {
-    let mut limits = Limits::default();
-    if let Some(year) = store::kept_from(store).await? {
-        limits.earliest = limits.earliest.max(date(year, 1, 1).to_zoned(TimeZone::UTC)?.timestamp());
-    }
-    Ok(limits)
+    let limits = Limits::default();
+    Ok(store::kept_from(store).await?.map_or(limits, |year| limits.kept_from(year)))
 }

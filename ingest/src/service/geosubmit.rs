@@ -15,6 +15,13 @@ impl Ingest {
     /// Judges and writes the reports of one request. The protocol has no answer for a single report: what is
     /// refused is only counted. On an error nothing is kept.
     pub async fn submit_geosubmit(&self, body: &[u8], recorder: Recorder) -> Result<(), IngestError> {
+        match self.judge_and_write_geosubmit(body, recorder).await {
+            Err(error) if self.learns_from(&error) => self.judge_and_write_geosubmit(body, recorder).await,
+            answered => answered,
+        }
+    }
+
+    async fn judge_and_write_geosubmit(&self, body: &[u8], recorder: Recorder) -> Result<(), IngestError> {
         let mut records = Vec::new();
         let mut refused = Vec::new();
         geosubmit::read_body(body, recorder, &mut |found| match found {
@@ -26,10 +33,7 @@ impl Ingest {
 
         // Who shares the anonymous voice is limited by address only.
         let mut visit = match &recorder {
-            Recorder::Device(secret) => {
-                self.guard.admit_device(secret, records.len())?;
-                Some(self.guard.visit(secret))
-            }
+            Recorder::Device(secret) => Some(self.guard.visit(secret)),
             Recorder::Named(_) => None,
         };
         let validator = Arc::clone(&self.validator.read().unwrap_or_else(PoisonError::into_inner));
@@ -57,6 +61,9 @@ impl Ingest {
                 }
                 Err(reason) => refused.push(reason),
             }
+        }
+        if let Recorder::Device(secret) = &recorder {
+            self.guard.admit_device(secret, evidence.len())?;
         }
         for (stored, judged) in self.writer.write(evidence).await?.into_iter().zip(&traces) {
             if let (Stored::New, Some(visit), Some(judged)) = (stored, &visit, judged) {

@@ -2,6 +2,8 @@ use std::collections::BTreeMap;
 
 use domain::{CoveragePoint, CoverageTrack, DevicePseudonym, HourStamp, NewEvidence, Technology};
 
+use uuid::Uuid;
+
 use super::{Place, device_in};
 use crate::{
     StoreError, Tx,
@@ -38,10 +40,12 @@ impl Rows {
             pieces.entry(place).or_default().push(point);
         }
         let campaign = item.campaign.as_ref().map(ToString::to_string);
+        // A device has another name in another year: an id in both would tell whose both are.
+        let ids: BTreeMap<i16, Uuid> = item.other_years.keys().map(|&year| (year, Uuid::new_v4())).collect();
         for (&place, points) in &pieces {
             let packed = points::encode(points.iter().copied())?;
             let row = Row::new(FIELDS, ROW_BYTES + packed.len())
-                .uuid(item.record.id().as_uuid())
+                .uuid(ids.get(&place.month.year()).copied().unwrap_or_else(|| item.record.id().as_uuid()))
                 .integer(place.month.0)
                 .bigint(place.block.as_i64())
                 .bytes(DevicePseudonym::as_bytes(device_in(item, place.month)))

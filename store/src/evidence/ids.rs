@@ -1,6 +1,7 @@
 use std::collections::{HashMap, hash_map::Entry};
 
 use domain::NewEvidence;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Stored;
@@ -17,6 +18,36 @@ returning id";
 const KNOWN: &str = "\
 -- item_ids_known
 select id, content_hash from item_ids where id = any($1)";
+
+/// Of an id that is taken.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Known {
+    /// By a content with this hash.
+    As([u8; 16]),
+    /// By something that was erased.
+    Erased,
+}
+
+/// What is known of the ids that are taken.
+pub(super) async fn known(conn: &mut PgConnection, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Known>, StoreError> {
+    let found: Vec<(Uuid, Option<Vec<u8>>)> =
+        sqlx::query_as(KNOWN).bind(ids).fetch_all(conn).await.map_err(StoreError::doing("look up item ids"))?;
+    let read = |hash: Option<Vec<u8>>| match hash {
+        Some(hash) => rows::bytes("a content hash", &hash).map(Known::As),
+        None => Ok(Known::Erased),
+    };
+    found.into_iter().map(|(id, hash)| Ok((id, read(hash)?))).collect()
+}
+
+/// What an item is beside what is known of its id. What was erased is not taken again, whatever it is now.
+pub(super) fn verdict(before: Option<Known>, content_hash: [u8; 16]) -> Stored {
+    match before {
+        None => Stored::New,
+        Some(Known::Erased) => Stored::Duplicate,
+        Some(Known::As(hash)) if hash == content_hash => Stored::Duplicate,
+        Some(Known::As(_)) => Stored::Conflict,
+    }
+}
 
 /// Takes the ids that are new and says of each item what it is, also when `items` hold an id twice.
 pub(super) async fn take(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<Vec<Stored>, StoreError> {
@@ -37,27 +68,16 @@ pub(super) async fn take(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<Vec<S
         .await
         .map_err(StoreError::doing("take item ids"))?;
 
-    let mut known = HashMap::new();
+    let mut before = HashMap::new();
     if new.len() < ids.len() {
         let new: std::collections::HashSet<_> = new.iter().copied().collect();
         let old: Vec<Uuid> = ids.into_iter().filter(|id| !new.contains(id)).collect();
-        let found: Vec<(Uuid, Vec<u8>)> = sqlx::query_as(KNOWN)
-            .bind(old)
-            .fetch_all(tx.conn())
-            .await
-            .map_err(StoreError::doing("look up item ids"))?;
-        for (id, hash) in found {
-            known.insert(id, rows::bytes::<16>("a content hash", &hash)?);
-        }
+        before = known(tx.conn(), old).await?;
     }
     let verdict = |item: &NewEvidence, repeated: bool| {
         let id = item.record.id().as_uuid();
-        let before = known.get(&id).or_else(|| repeated.then(|| first.get(&id).copied()).flatten());
-        match before {
-            None => Stored::New,
-            Some(hash) if *hash == item.content_hash => Stored::Duplicate,
-            Some(_) => Stored::Conflict,
-        }
+        let again = || repeated.then(|| first.get(&id).map(|&&hash| Known::As(hash))).flatten();
+        verdict(before.get(&id).copied().or_else(again), item.content_hash)
     };
     Ok(items.iter().zip(repeated).map(|(item, repeated)| verdict(item, repeated)).collect())
 }

@@ -3,6 +3,9 @@ use store::testing::TestDatabase;
 
 use crate::{evidence::insert, make};
 
+/// Of `make::evidence`.
+const DEVICE: domain::DevicePseudonym = domain::DevicePseudonym::from_bytes([7; 16]);
+
 // The only geometry: of the H3 grid and of administrative areas, both public.
 const PUBLIC_GEOMETRY: [&str; 2] = ["areas.outline", "hex_outlines.outline"];
 
@@ -42,4 +45,48 @@ async fn errors_and_debug_output_do_not_show_a_password() {
     let shown = format!("{error} {error:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("--database-url"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_names_of_a_device_in_two_years_share_no_id() {
+    let db = TestDatabase::create().await;
+    let here = make::essen(domain::Hex::MOBILE);
+    let points = ["2026-12-31T23:00:00Z", "2027-01-01T00:00:00Z"].map(|at| make::point(here, at)).to_vec();
+    let mut item = make::evidence(domain::Record::CoverageTrack(make::track(points)));
+    item.other_years.insert(2027, domain::DevicePseudonym::from_bytes([8; 16]));
+    insert(db.store(), &[item]).await.unwrap();
+    let mut conn = PgConnection::connect(db.url()).await.unwrap();
+    let devices: Vec<(i64, i64)> =
+        sqlx::query_as("select count(*), count(distinct device) from coverage_blocks group by id")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
+    assert_eq!(devices, [(1, 1), (1, 1)], "two rows, two names, two ids");
+}
+
+#[tokio::test]
+async fn no_hash_of_an_erased_item_is_left_and_its_id_stays_taken() {
+    let db = TestDatabase::create().await;
+    let (mine, other) = (make::one_point_track(), make::one_point_track());
+    let mut kept = other.clone();
+    kept.device = domain::DevicePseudonym::from_bytes([9; 16]);
+    insert(db.store(), &[mine.clone(), kept.clone()]).await.unwrap();
+    let erased = db.store().run_tx("erase", |tx| Box::pin(store::erase_device(tx, &[DEVICE]))).await.unwrap();
+    assert_eq!(erased.coverage_tracks, 1);
+    let mut conn = PgConnection::connect(db.url()).await.unwrap();
+    let hashes: (i64, i64) =
+        sqlx::query_as("select count(*), count(content_hash) from item_ids").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(hashes, (2, 1));
+    let mut changed = mine;
+    changed.content_hash = [3; 16];
+    let again = insert(db.store(), &[changed, kept]).await.unwrap();
+    assert_eq!(again, [store::Stored::Duplicate; 2], "not kept, whatever it is now");
+}
+
+#[tokio::test]
+async fn nothing_is_written_of_a_year_whose_evidence_was_destroyed() {
+    let db = TestDatabase::create().await;
+    db.store().run_tx("retention", |tx| Box::pin(store::forget_years(tx, 2027))).await.unwrap();
+    let refused = insert(db.store(), &[make::one_point_track()]).await.unwrap_err();
+    assert!(matches!(refused, store::StoreError::Forgotten { year: 2026, kept_from: 2027 }), "{refused}");
 }
