@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use domain::{Hex, Technology, wire::v1::Item};
+use domain::{Hex, Resolution, Technology, wire::v1::Item};
 use e2e::{Contributor, Whitespot, http, post, track};
 use serde_json::json;
 
@@ -70,6 +70,41 @@ async fn every_item_of_a_mixed_batch_gets_its_own_answer_in_order() {
         ("conflict", ""),
         ("rejected", "outside_area"),
         ("rejected", "unknown_kind"),
+        ("rejected", "malformed"),
+    ];
+    assert_eq!(found, expected);
+    server.stop().await.assert_clean();
+}
+
+#[tokio::test]
+async fn an_odd_place_or_time_is_answered_and_an_id_is_taken_for_all_months() {
+    let (_installation, server) = Whitespot::serving_nrw(&[]).await;
+    let contributor = Contributor::new();
+    let first = item();
+    contributor.send(&server, vec![first.clone()]).await;
+
+    let mut batch = json!(contributor.batch(vec![first, item(), item(), item(), item(), item()]));
+    let items = batch["items"].as_array_mut().unwrap();
+    items[0]["hour"] = json!([HOUR - 24 * 62]);
+    items[1]["hex"] = json!(["89080000003ffff"]); // a pentagon in the sea
+    items[2]["hex"] = json!([Hex::from_degrees(51.4556, 7.0116, Resolution::Eleven).unwrap().to_string()]);
+    items[3]["hex"] = json!([somewhere().at_most(Resolution::Five).to_string()]);
+    items[4]["hour"] = json!([-5]);
+    items[5]["hour"] = json!([HOUR, HOUR]);
+    let answer = http().post(server.url("/v1/batches")).json(&batch).send().await.unwrap();
+    let answer: serde_json::Value = answer.json().await.unwrap();
+    let found: Vec<_> = answer["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (item["outcome"].as_str().unwrap(), item["reason"].as_str().unwrap_or("")))
+        .collect();
+    let expected = [
+        ("conflict", ""),
+        ("rejected", "outside_area"),
+        ("rejected", "position_too_fine"),
+        ("rejected", "position_too_coarse"),
+        ("rejected", "too_old"),
         ("rejected", "malformed"),
     ];
     assert_eq!(found, expected);

@@ -209,3 +209,43 @@ async fn a_key_that_failed_waits_behind_the_others_and_one_that_was_not_reached_
     assert_eq!(take_due(db.store(), soon).await, [not_reached], "the failed one is not quiet for a while");
     assert_eq!(take_due(db.store(), Debounce::NONE).await, [failed]);
 }
+
+#[tokio::test]
+async fn retention_waits_for_who_reads_evidence_and_never_stands_between_two_reads() {
+    let db = TestDatabase::create().await;
+    let old = make::evidence(domain::Record::CoverageTrack(make::track(vec![make::point(
+        make::essen(Hex::MOBILE),
+        "2020-05-28T09:00:00Z",
+    )])));
+    insert(db.store(), &[old]).await.unwrap();
+    // Only keys of the year that is kept are left, so that the two meet at the tables and not at a key.
+    take(db.store()).await;
+    insert(db.store(), &[make::one_point_track()]).await.unwrap();
+    fold(db.store()).await;
+    let debounce = Debounce::NONE;
+    let (store, began, go_on) = (db.store().clone(), Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (told, waited) = (Arc::clone(&began), Arc::clone(&go_on));
+    let step = tokio::spawn(async move {
+        let reading = store.run_tx("step", |tx| {
+            let (told, waited) = (Arc::clone(&told), Arc::clone(&waited));
+            Box::pin(async move {
+                let keys = take_dirty(&mut *tx, debounce, 100).await?;
+                settle_dirty(&mut *tx, &keys, &[]).await?;
+                told.notify_one();
+                waited.notified().await;
+                read_block(&mut *tx, make::essen(Hex::BLOCK), &YEAR).await
+            })
+        });
+        reading.await
+    });
+    began.notified().await;
+    let store = db.store().clone();
+    let mut forgetting =
+        tokio::spawn(async move { store.run_tx("retention", |tx| Box::pin(store::forget_years(tx, 2022))).await });
+    let early = tokio::time::timeout(Duration::from_millis(300), &mut forgetting).await;
+    assert!(early.is_err(), "a table is not dropped between two reads of a step");
+    go_on.notify_one();
+    let read = tokio::time::timeout(Duration::from_secs(20), step).await.expect("they do not wait crosswise");
+    assert_eq!(read.unwrap().unwrap().coverage.len(), 1);
+    assert_eq!(forgetting.await.unwrap().unwrap().tables, 3);
+}
