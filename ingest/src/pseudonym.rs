@@ -25,6 +25,11 @@ impl Pseudonymiser {
         Self { store, keys: RwLock::default() }
     }
 
+    /// Forgets the keys of earlier years: they were destroyed.
+    pub(crate) fn forget_before(&self, year: i16) {
+        self.keys.write().unwrap_or_else(PoisonError::into_inner).retain(|&of, _| of >= year);
+    }
+
     /// The pseudonym for the year of a record's first hour, and those of other years that a track reaches.
     pub async fn pseudonyms(
         &self,

@@ -152,6 +152,7 @@ impl Ingest {
         if let IngestError::Store(error) = error
             && let StoreError::Forgotten { kept_from, .. } = **error
         {
+            self.pseudonyms.forget_before(kept_from);
             let mut validator = self.validator.write().unwrap_or_else(PoisonError::into_inner);
             *validator = Arc::new(validator.kept_from(kept_from));
             return true;

@@ -150,7 +150,9 @@ pub async fn forget_years(tx: &mut Tx<'_>, keep_from: i16) -> Result<Forgotten, 
     }
     let tables: Vec<String> = sqlx::query_scalar(TABLES).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;
     for table in &tables {
-        // Names of our own making (evidence_partition).
+        // Names of our own making (evidence_partition). An id may have come in a later year, and stays longer.
+        let hashes = format!("update item_ids set content_hash = null where id in (select id from \"{table}\")");
+        sqlx::query(sqlx::AssertSqlSafe(hashes)).execute(tx.conn()).await.map_err(doing())?;
         sqlx::query(sqlx::AssertSqlSafe(format!("drop table \"{table}\""))).execute(tx.conn()).await.map_err(doing())?;
     }
     let years: Vec<i16> = sqlx::query_scalar(KEYS).bind(keep).fetch_all(tx.conn()).await.map_err(doing())?;

@@ -84,6 +84,18 @@ async fn no_hash_of_an_erased_item_is_left_and_its_id_stays_taken() {
 }
 
 #[tokio::test]
+async fn no_hash_of_destroyed_evidence_is_left_although_it_came_later() {
+    let db = TestDatabase::create().await;
+    let points = vec![make::point(make::essen(domain::Hex::MOBILE), "2020-05-28T09:00:00Z")];
+    insert(db.store(), &[make::evidence(domain::Record::CoverageTrack(make::track(points)))]).await.unwrap();
+    db.store().run_tx("retention", |tx| Box::pin(store::forget_years(tx, 2022))).await.unwrap();
+    let mut conn = PgConnection::connect(db.url()).await.unwrap();
+    let hashes: (i64, i64) =
+        sqlx::query_as("select count(*), count(content_hash) from item_ids").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(hashes, (1, 0), "the id stays taken");
+}
+
+#[tokio::test]
 async fn nothing_is_written_of_a_year_whose_evidence_was_destroyed() {
     let db = TestDatabase::create().await;
     db.store().run_tx("retention", |tx| Box::pin(store::forget_years(tx, 2027))).await.unwrap();
