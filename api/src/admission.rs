@@ -6,7 +6,7 @@ mod sender;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{Method, StatusCode},
+    http::Method,
     middleware::Next,
     response::Response,
 };
@@ -37,11 +37,8 @@ pub(crate) async fn admit(State(door): State<Door>, request: Request, next: Next
     let (mut parts, body) = request.into_parts();
     let admitted = Admitted::ask(&parts, &door.state)?;
     parts.extensions.insert(admitted);
-    let read = door.bodies.read(body, admitted.prefix()).await;
-    if let Err(ApiError::Http(StatusCode::REQUEST_TIMEOUT)) = read {
-        admitted.was_garbage(&door.state);
-    }
-    let (whole, held) = read?;
+    let (whole, held) = door.bodies.read(body, admitted.prefix()).await?;
+    admitted.held(&door.state, whole.len());
     let answer = next.run(Request::from_parts(parts, Body::from(whole))).await;
     drop(held);
     Ok(answer)

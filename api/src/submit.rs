@@ -1,7 +1,10 @@
 //! `POST /v1/batches`.
 
 use axum::{Json, body::Bytes, extract::State};
-use domain::wire::v1::BatchAnswer;
+use domain::{
+    RejectionReason,
+    wire::v1::{BatchAnswer, ItemAnswer},
+};
 
 use crate::{ApiError, AppState, admission::Admitted, error::Problem};
 use ingest::IngestError;
@@ -28,13 +31,12 @@ pub async fn submit(
 ) -> Result<Json<BatchAnswer>, ApiError> {
     let ingest = state.ingest().ok_or(ApiError::NotHere)?;
     let answer = ingest.submit(&body).await;
+    // Abroad, or often at one place: an honest phone's items are refused as well, and cost it nothing.
+    let nonsense = |item: &ItemAnswer| matches!(item.reason, Some(RejectionReason::Malformed | RejectionReason::BadId));
     match &answer {
         Err(IngestError::Malformed(_) | IngestError::TooManyItems { .. }) => admitted.was_garbage(&state),
-        Ok(answer) if !answer.items.is_empty() && answer.items.iter().all(|item| item.outcome == "rejected") => {
-            admitted.was_garbage(&state);
-        }
-        Ok(answer) => admitted.held(&state, answer.items.len()),
-        Err(_) => {}
+        Ok(answer) if !answer.items.is_empty() && answer.items.iter().all(nonsense) => admitted.was_garbage(&state),
+        _ => {}
     }
     Ok(Json(answer?))
 }

@@ -44,8 +44,8 @@ pub struct GuardConfig {
 impl GuardConfig {
     /// What a speed test or a report counts against [`Self::points_per_hex_day`].
     pub const TEST_COST: u32 = 5;
-    /// So many items of a batch cost their sender as much as a request more.
-    pub const ITEMS_A_REQUEST: u32 = 50;
+    /// So many bytes of a body cost their sender as much as a request more: about fifty speed tests.
+    pub const BYTES_A_REQUEST: usize = 32 << 10;
     /// What a request that cannot be read costs its sender, in requests.
     pub const GARBAGE_COST: u32 = 20;
 }
@@ -113,6 +113,11 @@ impl Guard {
     /// Whether an address may send a request that costs `requests`. Kept as a hash, in memory.
     pub fn admit_address(&self, address: IpAddr, requests: u32) -> Result<(), TooOften> {
         self.addresses.take(self.keys.hash_one(prefix(address)), requests, self.clock.monotonic())
+    }
+
+    /// What a request of an address cost beyond the one that was admitted.
+    pub fn charge_address(&self, address: IpAddr, requests: u32) {
+        self.addresses.charge(self.keys.hash_one(prefix(address)), requests, self.clock.monotonic());
     }
 
     /// Whether a device may send so many items that are to be kept.

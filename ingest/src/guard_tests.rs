@@ -92,6 +92,21 @@ fn a_flooder_is_told_when_to_come_again_and_its_neighbour_is_not() {
 }
 
 #[test]
+fn what_garbage_costs_is_owed_when_nothing_is_left() {
+    let (guard, clock) = guard();
+    let flooder: IpAddr = "203.0.113.9".parse().unwrap();
+    while guard.admit_address(flooder, 1).is_ok() {}
+    guard.charge_address(flooder, GuardConfig::GARBAGE_COST);
+    clock.advance(Duration::from_millis(300));
+    assert!(guard.admit_address(flooder, 1).is_err(), "15 tokens came back, 20 are owed");
+    for _ in 0..1_000 {
+        guard.charge_address(flooder, GuardConfig::GARBAGE_COST);
+    }
+    let TooOften(wait) = guard.admit_address(flooder, 1).unwrap_err();
+    assert!(wait <= Duration::from_secs(41), "a debt has an end: {wait:?}");
+}
+
+#[test]
 fn one_line_has_one_bucket_however_many_addresses_of_its_prefix_it_uses() {
     let (guard, _) = guard();
     let address = |last: u16| IpAddr::V6(format!("2001:db8:0:1::{last:x}").parse().unwrap());

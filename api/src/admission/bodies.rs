@@ -29,8 +29,9 @@ const ALL_BODIES_BYTES: usize = 4 * MAX_BODY_BYTES;
 const BODIES_OF_ONE_BYTES: usize = MAX_BODY_BYTES;
 /// Counted in pieces of this size.
 const PIECE: usize = 1024;
-/// How long the next part of a body is waited for: a phone at the edge of a cell is slow, but not silent.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the next part of a body is waited for, unpacked: a phone at the edge of a cell is slow, but not silent, and
+/// what is packed comes in blocks.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The bodies that are being read or judged.
 #[derive(Clone, Debug)]

@@ -24,15 +24,14 @@ impl Admitted {
         self.costs(state, GuardConfig::GARBAGE_COST);
     }
 
-    /// What a request of so many items costs beside itself.
-    pub fn held(self, state: &AppState, items: usize) {
-        self.costs(state, u32::try_from(items).unwrap_or(u32::MAX) / GuardConfig::ITEMS_A_REQUEST);
+    /// What a body of so many bytes costs beside its request.
+    pub(super) fn held(self, state: &AppState, bytes: usize) {
+        self.costs(state, u32::try_from(bytes / GuardConfig::BYTES_A_REQUEST).unwrap_or(u32::MAX));
     }
 
     fn costs(self, state: &AppState, requests: u32) {
         if let (Some(address), Some(ingest)) = (self.address, state.ingest()) {
-            // Whether the bucket has so much left decides the next request, not this one.
-            let _ = ingest.guard().admit_address(address, requests);
+            ingest.guard().charge_address(address, requests);
         }
     }
 }

@@ -43,6 +43,17 @@ impl Buckets {
         Ok(())
     }
 
+    /// Takes tokens that may not be there: then the next ones wait, up to the time of a whole bucket longer.
+    pub fn charge(&self, key: u64, tokens: u32, now: Duration) {
+        let now = now.as_micros() as u64;
+        let places = self.places(key);
+        let full_again = places.iter().map(|place| place.load(Ordering::Relaxed)).min().unwrap_or(0).max(now);
+        let after = full_again.saturating_add(self.interval.saturating_mul(u64::from(tokens)));
+        for place in places {
+            place.fetch_max(after.min(now + 2 * self.depth), Ordering::Relaxed);
+        }
+    }
+
     fn places(&self, key: u64) -> [&AtomicU64; 2] {
         let [first, second] = &self.rows;
         [&first[key as usize % PLACES], &second[(key >> 32) as usize % PLACES]]
