@@ -98,7 +98,8 @@ pub(crate) async fn mark(tx: &mut Tx<'_>, keys: &[DirtyBlock]) -> Result<(), Sto
     for_keys(tx, MARK, "mark blocks dirty", keys).await
 }
 
-async fn for_keys(
+/// Runs a statement with blocks and windows as two arrays; without keys nothing.
+pub(crate) async fn for_keys(
     tx: &mut Tx<'_>,
     sql: &'static str,
     doing: &'static str,

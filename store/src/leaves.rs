@@ -3,9 +3,9 @@
 use domain::{Hex, Layer, SourceClass, Window};
 
 use crate::{
-    Read, StoreError, Tx,
+    DirtyBlock, Read, StoreError, Tx,
     copy::{Copy, Row},
-    rows,
+    dirty, rows,
 };
 
 /// What one block says about one layer.
@@ -30,6 +30,7 @@ pub struct BlockLeaves {
     pub leaves: Vec<LeafRow>,
 }
 
+const DOING: &str = "replace the leaves of a block";
 const DELETE: &str = "\
 -- leaves_delete
 delete from leaves using unnest($1::bigint[], $2::text[]) as stale (block, time_window)
@@ -50,19 +51,18 @@ select distinct time_window from leaves order by time_window";
 /// Replaces all leaves of some blocks and windows; each key once. In the transaction that took these keys: until its
 /// end they are nobody else's.
 pub async fn replace_leaves(tx: &mut Tx<'_>, blocks: &[BlockLeaves]) -> Result<(), StoreError> {
-    let doing = || StoreError::doing("replace the leaves of a block");
-    let (keys, windows): (Vec<i64>, Vec<String>) =
-        blocks.iter().map(|block| (block.block.as_i64(), block.window.to_string())).unzip();
     if blocks.is_empty() {
         return Ok(());
     }
-    sqlx::query(DELETE).bind(&keys).bind(&windows).execute(tx.conn()).await.map_err(doing())?;
+    let keys: Vec<DirtyBlock> = blocks.iter().map(|of| (of.block, of.window.clone())).collect();
+    dirty::for_keys(tx, DELETE, DOING, &keys).await?;
     // As a stream: the leaves of a large town are not to be in memory twice.
-    let mut copy = Copy::begin(tx, COPY, "replace the leaves of a block").await?;
-    for (of, window) in blocks.iter().zip(&windows) {
+    let mut copy = Copy::begin(tx, COPY, DOING).await?;
+    for of in blocks {
+        let window = of.window.to_string();
         for leaf in &of.leaves {
             let row = Row::new(5, 64 + leaf.votes.len());
-            let row = row.bigint(of.block.as_i64()).text(Some(window)).text(Some(leaf.source.code()));
+            let row = row.bigint(of.block.as_i64()).text(Some(&window)).text(Some(leaf.source.code()));
             copy.row(row.text(Some(&leaf.layer.to_string())).bytes(&leaf.votes)).await?;
         }
     }

@@ -29,28 +29,29 @@ impl Buckets {
     /// Takes tokens, or says when there will be enough. A race of two requests may let both pass: the next
     /// one pays for it.
     pub fn take(&self, key: u64, tokens: u32, now: Duration) -> Result<(), TooOften> {
-        let now = now.as_micros() as u64;
-        let places = self.places(key);
-        let full_again = places.iter().map(|place| place.load(Ordering::Relaxed)).min().unwrap_or(0).max(now);
-        let after = full_again.saturating_add(self.interval.saturating_mul(u64::from(tokens)));
-        let latest = now + self.depth;
+        let (after, latest) = (self.after(key, tokens, now), now.as_micros() as u64 + self.depth);
         if after > latest {
             return Err(TooOften(Duration::from_micros(after - latest)));
         }
-        for place in places {
-            place.fetch_max(after, Ordering::Relaxed);
-        }
+        self.set(key, after);
         Ok(())
     }
 
     /// Takes tokens that may not be there: then the next ones wait, up to the time of a whole bucket longer.
     pub fn charge(&self, key: u64, tokens: u32, now: Duration) {
-        let now = now.as_micros() as u64;
-        let places = self.places(key);
-        let full_again = places.iter().map(|place| place.load(Ordering::Relaxed)).min().unwrap_or(0).max(now);
-        let after = full_again.saturating_add(self.interval.saturating_mul(u64::from(tokens)));
-        for place in places {
-            place.fetch_max(after.min(now + 2 * self.depth), Ordering::Relaxed);
+        let longest = now.as_micros() as u64 + 2 * self.depth;
+        self.set(key, self.after(key, tokens, now).min(longest));
+    }
+
+    /// When the bucket would be full again without so many tokens.
+    fn after(&self, key: u64, tokens: u32, now: Duration) -> u64 {
+        let full_again = self.places(key).iter().map(|place| place.load(Ordering::Relaxed)).min().unwrap_or(0);
+        full_again.max(now.as_micros() as u64).saturating_add(self.interval.saturating_mul(u64::from(tokens)))
+    }
+
+    fn set(&self, key: u64, full_again: u64) {
+        for place in self.places(key) {
+            place.fetch_max(full_again, Ordering::Relaxed);
         }
     }
 
