@@ -1,6 +1,7 @@
 //! Who may send, and how much all of them together may hold in memory: asked before a body is read.
 
 mod bodies;
+pub(crate) mod rest;
 mod sender;
 
 use axum::{

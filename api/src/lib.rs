@@ -57,7 +57,8 @@ pub fn app(state: AppState) -> Router {
             axum::http::StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_mins(1),
         ))
-        .layer(axum::middleware::map_response(error::as_problem));
+        .layer(axum::middleware::map_response(error::as_problem))
+        .layer(axum::middleware::from_fn_with_state(admission::rest::seats(), admission::rest::hear_out));
     routes
         .fallback(web::page)
         .with_state(state)

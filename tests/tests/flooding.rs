@@ -89,7 +89,7 @@ async fn garbage_uses_up_its_senders_requests_and_nobody_elses() {
 }
 
 /// Sends the head of a batch of so many bytes from an address, and as many of them; the beginning of the answer.
-async fn begin(server: &Server, from: &str, announced: usize, sent: usize) -> String {
+async fn begin(server: &Server, from: &str, announced: usize, sent: usize) -> (TcpStream, String) {
     let mut stream = TcpStream::connect(server.address()).await.unwrap();
     let head = format!(
         "POST /v1/batches HTTP/1.1\r\nhost: here\r\nx-forwarded-for: {from}\r\ncontent-type: application/json\r\n\
@@ -99,7 +99,7 @@ async fn begin(server: &Server, from: &str, announced: usize, sent: usize) -> St
     stream.write_all(&vec![b' '; sent]).await.unwrap();
     let mut start = [0; 12];
     stream.read_exact(&mut start).await.expect("an answer, and no reset");
-    String::from_utf8_lossy(&start).into_owned()
+    (stream, String::from_utf8_lossy(&start).into_owned())
 }
 
 #[tokio::test]
@@ -113,12 +113,17 @@ async fn whoever_sends_too_often_is_told_so_before_and_after_a_large_body() {
     future::join_all(garbage).await;
 
     // The seconds give some of them a turn again; by far the most get none.
-    let refused = |answer: &String| future::ready(answer == "HTTP/1.1 429");
+    let refused = |(_, answer): &(TcpStream, String)| future::ready(answer == "HTTP/1.1 429");
     let heads: FuturesUnordered<_> = (0..300).map(|_| begin(&server, from, 5_000_000, 0)).collect();
     let refused_heads = timeout(Duration::from_secs(30), heads.filter(refused).take(100).count()).await;
     assert_eq!(refused_heads.expect("nobody waits for the body of a refused request"), 100);
-    let whole: FuturesUnordered<_> = (0..60).map(|_| begin(&server, from, 900_000, 900_000)).collect();
+    let whole: FuturesUnordered<_> = (0..30).map(|_| begin(&server, from, 900_000, 900_000)).collect();
     assert!(whole.filter(refused).count().await > 0, "a body that is sent whole is no obstacle to the answer");
+
+    let mut begun: FuturesUnordered<_> = (0..30).map(|_| begin(&server, from, 5_000_000, 1_000)).collect();
+    let (mut slow, _) = begun.by_ref().filter(refused).next().await.expect("one of thirty is refused");
+    slow.write_all(&vec![b' '; 4_999_000]).await.expect("whoever still sends is not cut off before they can read");
+    drop(begun);
     server.stop().await.assert_clean();
 }
 
