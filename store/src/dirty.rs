@@ -24,6 +24,10 @@ pub struct Backlog {
     pub keys: i64,
     /// Since when the oldest of them waits.
     pub oldest: Duration,
+    /// Keys among them that failed and wait for their next turn.
+    pub postponed: i64,
+    /// Since when the oldest of the others waits.
+    pub oldest_other: Duration,
 }
 
 /// How long a key waits, so that what arrives meanwhile is rebuilt once.
@@ -65,11 +69,13 @@ on conflict (block, time_window) do update set quiet_since = greatest(dirty_bloc
 const ONE_FOLD: &str = "\
 -- dirty_one_fold
 select pg_advisory_xact_lock(hashtext('whitespot dirty fold'))";
-// A time in the future was written before the clock stepped back: such a key waits no longer.
+// A time in the future was written before the clock stepped back: such a key waits no longer. Nobody postpones by more
+// than an hour.
 const TAKE: &str = "\
 -- dirty_take
 select block, time_window from dirty_blocks
-where since > now() or quiet_since <= now() - make_interval(secs => $1) or since <= now() - make_interval(secs => $2)
+where (since > now() or quiet_since <= now() - make_interval(secs => $1) or since <= now() - make_interval(secs => $2))
+    and (not_before is null or not_before not between now() and now() + interval '1 hour')
 order by since limit $3 for update skip locked";
 // What a reader of these keys will read, at once and in the order in which retention drops it: else the two might wait for
 // each other where PostgreSQL does not see it.
@@ -80,18 +86,29 @@ const DONE: &str = "\
 -- dirty_done
 delete from dirty_blocks using unnest($1::bigint[], $2::text[]) as done (block, time_window)
 where dirty_blocks.block = done.block and dirty_blocks.time_window = done.time_window";
-// No longer quiet: until it has waited as long as a key ever does.
+// Long enough that its failure does not fill the log, short enough that a mended block is soon counted.
 const POSTPONE: &str = "\
 -- dirty_postpone
-update dirty_blocks set since = now(), quiet_since = now() + interval '1 hour'
+update dirty_blocks set not_before = now() + interval '5 minutes'
 from unnest($1::bigint[], $2::text[]) as failed (block, time_window)
 where dirty_blocks.block = failed.block and dirty_blocks.time_window = failed.time_window";
+// Those that somebody rebuilds right now are not waited for.
+const TRY_AGAIN: &str = "\
+-- dirty_try_again
+update dirty_blocks set not_before = null where (block, time_window) in (
+    select block, time_window from dirty_blocks where not_before is not null for update skip locked
+)";
 const BACKLOG: &str = "\
 -- dirty_backlog
 with waiting as (
-    select block, time_window, since from dirty_blocks union all select block, time_window, at from dirty_marks
+    select block, time_window, since, not_before is not null as postponed from dirty_blocks
+    union all select block, time_window, at, false from dirty_marks
 )
-select count(distinct (block, time_window)), coalesce(extract(epoch from now() - min(since)), 0)::float8 from waiting";
+select count(distinct (block, time_window)),
+    coalesce(extract(epoch from now() - min(since)), 0)::float8,
+    count(*) filter (where postponed),
+    coalesce(extract(epoch from now() - min(since) filter (where not postponed)), 0)::float8
+from waiting";
 
 /// Marks keys; `keys` hold no repetitions. Belongs into the transaction that writes their evidence.
 pub(crate) async fn mark(tx: &mut Tx<'_>, keys: &[DirtyBlock]) -> Result<(), StoreError> {
@@ -138,18 +155,25 @@ pub async fn take_dirty(tx: &mut Tx<'_>, debounce: Debounce, limit: i64) -> Resu
     found.into_iter().map(rows::key).collect()
 }
 
-/// Ends the turn of taken keys: those that are `done` are dirty no more, those that `failed` go to the end of the queue.
+/// Ends the turn of taken keys: those that are `done` are dirty no more, those that `failed` are postponed by some minutes.
 /// Others wait on as if they had not been taken.
 pub async fn settle_dirty(tx: &mut Tx<'_>, done: &[DirtyBlock], failed: &[DirtyBlock]) -> Result<(), StoreError> {
     for_keys(tx, DONE, "end the turn of dirty blocks", done).await?;
     for_keys(tx, POSTPONE, "postpone dirty blocks", failed).await
 }
 
+/// Gives postponed keys their turn now.
+pub async fn try_dirty_again(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let done = sqlx::query(TRY_AGAIN).execute(tx.conn()).await;
+    done.map(drop).map_err(StoreError::doing("try postponed blocks again"))
+}
+
 /// How many keys wait, and how long.
 pub async fn dirty_backlog(ex: impl Read) -> Result<Backlog, StoreError> {
     let mut conn = ex.conn().await?;
-    let (keys, seconds): (i64, f64) =
+    let (keys, oldest, postponed, oldest_other): (i64, f64, i64, f64) =
         sqlx::query_as(BACKLOG).fetch_one(&mut *conn).await.map_err(StoreError::doing("count dirty blocks"))?;
     // Negative after the clock stepped back.
-    Ok(Backlog { keys, oldest: Duration::try_from_secs_f64(seconds).unwrap_or_default() })
+    let waits = |seconds| Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    Ok(Backlog { keys, oldest: waits(oldest), postponed, oldest_other: waits(oldest_other) })
 }

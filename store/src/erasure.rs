@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{DevicePseudonym, Hex, Window};
 
-use crate::{Read, StoreError, Tx, dirty, month::Month, rows};
+use crate::{Read, StoreError, Tx, dirty, evidence, month::Month, rows};
 
 /// What was erased of a device.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +38,7 @@ delete from follow_ups where device = any($1)";
 /// The ids stay taken, without the hash of what they were: an item of it that arrives again is a duplicate of nothing, and
 /// is not kept.
 pub async fn erase_device(tx: &mut Tx<'_>, pseudonyms: &[DevicePseudonym]) -> Result<Erased, StoreError> {
+    evidence::beside_retention(tx).await?;
     let mut stale = BTreeSet::new();
     let erased = Erased {
         speed_tests: delete(tx, SPEED, pseudonyms, &mut stale).await?,

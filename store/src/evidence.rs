@@ -86,6 +86,12 @@ fn mark(dirty: &mut BTreeSet<(Hex, Window)>, item: &NewEvidence, place: &Place) 
     dirty.insert((place.block, Window::Year(place.month.year())));
 }
 
+/// Until the end of the transaction no year is destroyed. The first thing that a transaction does which changes evidence.
+pub async fn beside_retention(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let locked = sqlx::query(BESIDE_RETENTION).execute(tx.conn()).await;
+    locked.map(drop).map_err(StoreError::doing("write beside a retention"))
+}
+
 async fn make_partitions(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<(), StoreError> {
     let mut months = BTreeSet::new();
     for item in items {
@@ -100,7 +106,7 @@ async fn make_partitions(tx: &mut Tx<'_>, items: &[NewEvidence]) -> Result<(), S
         }
     }
     let doing = || StoreError::doing("make the tables of a month");
-    sqlx::query(BESIDE_RETENTION).execute(tx.conn()).await.map_err(doing())?;
+    beside_retention(tx).await?;
     let first = months.first().map_or(i16::MAX, |month| month.year());
     let months: Vec<i32> = months.into_iter().map(|month| month.0).collect();
     let made: Vec<((), Option<i16>)> =

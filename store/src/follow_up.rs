@@ -43,6 +43,7 @@ const SAVE: &str = "\
 insert into follow_ups (code, device, after_release, items)
 select code, device, (select coalesce(max(number), 0) from releases), items
 from unnest($1::bytea[], $2::bytea[], $3::jsonb[]) as fresh (code, device, items)
+order by code
 on conflict (code) do nothing";
 const READ: &str = "\
 -- follow_up_read

@@ -45,11 +45,12 @@ mod year_key;
 pub use campaign::{CampaignRow, campaign, campaigns, save_campaign};
 pub use cluster::{ClusterConfig, ClusterError, Keeper, PrivateCluster};
 pub use db::{BoxFuture, Read, Store, Tx};
-pub use dirty::{Backlog, Debounce, DirtyBlock, dirty_backlog, fold_dirty, settle_dirty, take_dirty};
+pub use dirty::{Backlog, Debounce, DirtyBlock, dirty_backlog, fold_dirty, settle_dirty, take_dirty, try_dirty_again};
 pub use erasure::{Erased, Forgotten, erase_device, forget_years, kept_from};
 pub use error::StoreError;
 pub use evidence::{
-    BlockEvidence, Piece, PieceRead, Stored, insert_evidence, known_items, read_block, read_speed_tests, send_evidence,
+    BlockEvidence, Piece, PieceRead, Stored, beside_retention, insert_evidence, known_items, read_block,
+    read_speed_tests, send_evidence,
 };
 pub use follow_up::{CountingRelease, FollowUpRow, FollowedBatch, followed_batch, releases_after, save_follow_ups};
 pub use leaves::{BlockLeaves, LeafRow, leaf_layers, read_leaves, replace_leaves, windows};

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::{Read, StoreError, Tx, dirty, erasure, points, rows};
+use crate::{Read, StoreError, Tx, dirty, erasure, evidence, points, rows};
 
 /// Which quarantined items; all of them by default.
 #[derive(Clone, Debug, Default)]
@@ -173,7 +173,7 @@ pub async fn often_tested(
 pub struct Lifted {
     /// Speed tests.
     pub speed_tests: u64,
-    /// Coverage tracks, each with all of its parts.
+    /// Coverage tracks, each with all of its parts in one calendar year.
     pub coverage_tracks: u64,
     /// Dead-spot reports.
     pub dead_spot_reports: u64,
@@ -183,6 +183,7 @@ pub struct Lifted {
 /// lifted an item: it is not counted twice.
 pub async fn lift_quarantine(tx: &mut Tx<'_>, items: &[ItemId]) -> Result<Lifted, StoreError> {
     let ids: Vec<Uuid> = items.iter().map(|item| item.as_uuid()).collect();
+    evidence::beside_retention(tx).await?;
     let mut stale = BTreeSet::new();
     let lifted = Lifted {
         speed_tests: erasure::touch(lift(tx, LIFT_SPEED, &ids).await?, &mut stale)?,

@@ -10,7 +10,7 @@ use std::{
 use analytics::RuleBook;
 use domain::Clock;
 use jiff::tz::TimeZone;
-use store::{Debounce, Store, StoreError};
+use store::{Debounce, DirtyBlock, Store, StoreError};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -43,6 +43,9 @@ const IDLE: Duration = Duration::from_secs(1);
 
 /// What arrives in a block meanwhile is rebuilt once.
 const DEBOUNCE: Debounce = Debounce { quiet: Duration::from_secs(3), at_most: Duration::from_secs(20) };
+
+/// Steps of a drain that the database may refuse before it is taken for the database's own trouble.
+const MOST_REFUSED: usize = 50;
 
 /// How long a drain waits for keys that others hold.
 const ANOTHER: Duration = Duration::from_millis(50);
@@ -120,10 +123,9 @@ impl Aggregator {
                     rest(&stop, took).await;
                     continue;
                 }
-                Err(error) => {
-                    warn!(error = %error, "could not rebuild dirty blocks, trying again");
-                    if let Err(error) = self.put_off(&error).await {
-                        warn!(error = %error, "could not put dirty blocks off");
+                Err(failed) => {
+                    if let Err(error) = self.put_off(failed).await {
+                        warn!(error = %error, "could not rebuild dirty blocks, trying again");
                     }
                 }
             }
@@ -141,7 +143,7 @@ impl Aggregator {
         let backlog = store::dirty_backlog(&self.store).await?;
         metrics::gauge!("whitespot_worker_dirty_blocks").set(backlog.keys as f64);
         metrics::gauge!("whitespot_worker_lag_seconds").set(backlog.oldest.as_secs_f64());
-        let hands = if arriving && backlog.oldest < FAR_BEHIND { 1 } else { WORKERS };
+        let hands = if arriving && backlog.oldest_other < FAR_BEHIND { 1 } else { WORKERS };
         self.hands.store(hands, Ordering::Relaxed);
         Ok(())
     }
@@ -150,16 +152,31 @@ impl Aggregator {
     /// `progress` is told the sum. Keys that cannot be rebuilt are an error when all others are done.
     pub async fn drain(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<u64, WorkerError> {
         let (begun, done) = (self.clock.monotonic(), AtomicU64::new(0));
-        let failed = Mutex::new(HashMap::new());
+        let (failed, refused) = (Mutex::new(HashMap::new()), AtomicUsize::new(0));
         loop {
             self.fold().await?;
+            if failed.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+                // They may be mended. If not, this drain is to know what is wrong with them.
+                self.store.run_tx("try_dirty_again", |tx| Box::pin(store::try_dirty_again(tx))).await?;
+            }
             let worker = async || {
                 loop {
-                    let step = Box::pin(self.step(Debounce::NONE)).await?;
+                    let step = match Box::pin(self.step(Debounce::NONE)).await {
+                        Ok(step) => step,
+                        // Whatever it is, it is not these keys.
+                        Err(step) if refused.fetch_add(1, Ordering::Relaxed) == MOST_REFUSED => {
+                            return Err(step.error);
+                        }
+                        Err(step) => {
+                            let known = self.put_off(step).await?;
+                            failed.lock().unwrap_or_else(PoisonError::into_inner).extend(known);
+                            continue;
+                        }
+                    };
                     let rebuilt = step.rebuilt.len() as u64;
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).extend(step.failed);
-                    // Those that failed are at the end of the queue.
-                    if rebuilt == 0 {
+                    failed.lock().unwrap_or_else(PoisonError::into_inner).extend(step.failed.iter().cloned());
+                    // Those that failed are postponed. A step of nothing else is not the end.
+                    if rebuilt == 0 && step.failed.is_empty() {
                         return Ok::<(), WorkerError>(());
                     }
                     progress(done.fetch_add(rebuilt, Ordering::Relaxed) + rebuilt);
@@ -169,7 +186,8 @@ impl Aggregator {
             // Asked before the backlog is: what is younger has arrived since. Writers never rest in a campaign.
             let since_begun = self.clock.monotonic().saturating_sub(begun);
             let backlog = store::dirty_backlog(&self.store).await?;
-            if backlog.keys == 0 || backlog.oldest < since_begun {
+            let all_known = backlog.postponed == 0 || !failed.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+            if all_known && (backlog.keys == backlog.postponed || backlog.oldest_other < since_begun) {
                 break;
             }
             // Marked meanwhile, or another process is rebuilding them.
@@ -184,13 +202,15 @@ impl Aggregator {
     }
 
     /// Rebuilds the due keys that have waited longest, in one transaction.
-    async fn step(&self, debounce: Debounce) -> Result<Counted, WorkerError> {
+    async fn step(&self, debounce: Debounce) -> Result<Counted, Failed> {
         let started = self.clock.monotonic();
         let limit = self.keys_per_step.load(Ordering::Relaxed);
+        let taken = Arc::new(Mutex::new(Vec::new()));
         let rebuilding = self.store.run_tx("rebuild_blocks", |tx| {
-            let aggregator = self.clone();
+            let (aggregator, taken) = (self.clone(), Arc::clone(&taken));
             Box::pin(async move {
                 let keys = store::take_dirty(tx, debounce, limit).await?;
+                taken.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&keys);
                 if keys.is_empty() {
                     return Ok(Counted::default());
                 }
@@ -206,33 +226,39 @@ impl Aggregator {
                 Ok(counted)
             })
         });
-        let counted = rebuilding.await?;
+        let counted = rebuilding.await.map_err(|error| Failed {
+            error: error.into(),
+            keys: std::mem::take(&mut *taken.lock().unwrap_or_else(PoisonError::into_inner)),
+        })?;
         self.tell(&counted, self.clock.monotonic().saturating_sub(started));
         Ok(counted)
     }
 
-    /// After an error that is not the database's being away: PostgreSQL cannot read something. Its keys go to the end of
-    /// the queue and the next steps are small, so that the others get their turn.
-    async fn put_off(&self, error: &WorkerError) -> Result<(), StoreError> {
-        if matches!(error, WorkerError::Store(error) if error.is_unavailable()) {
-            return Ok(());
+    /// After an error of the database: PostgreSQL cannot read something. The next steps take one key each; one that fails
+    /// alone is postponed, so that the others get their turn; says which. A database that is away is an error.
+    async fn put_off(&self, failed: Failed) -> Result<Vec<(DirtyBlock, String)>, WorkerError> {
+        let Failed { error, keys } = failed;
+        if matches!(&error, WorkerError::Store(error) if error.is_unavailable()) {
+            return Err(error);
         }
-        let (debounce, limit) = (self.debounce, self.keys_per_step.swap(1, Ordering::Relaxed));
-        let putting_off = self.store.run_tx("put_off_blocks", |tx| {
-            Box::pin(async move {
-                let keys = store::take_dirty(tx, debounce, limit).await?;
-                store::settle_dirty(tx, &[], &keys).await
-            })
+        self.keys_per_step.store(1, Ordering::Relaxed);
+        let Ok([key]) = <[DirtyBlock; 1]>::try_from(keys) else {
+            warn!(%error, "could not rebuild several blocks at once, going on one by one");
+            return Ok(Vec::new());
+        };
+        let postponing = self.store.run_tx("postpone_block", |tx| {
+            let key = key.clone();
+            Box::pin(async move { store::settle_dirty(tx, &[], &[key]).await })
         });
-        putting_off.await
+        postponing.await?;
+        let failed = vec![(key, error.to_string())];
+        tell_failed(&failed);
+        Ok(failed)
     }
 
     /// Says what a step did, and adjusts the number of keys of the next ones.
     fn tell(&self, counted: &Counted, took: Duration) {
-        for ((block, window), reason) in &counted.failed {
-            error!(%block, %window, reason, "could not summarise block {block} in {window}: {reason}");
-        }
-        metrics::counter!("whitespot_worker_blocks_failed_total").increment(counted.failed.len() as u64);
+        tell_failed(&counted.failed);
         let count = counted.rebuilt.len();
         if count > 0 {
             metrics::counter!("whitespot_worker_blocks_rebuilt_total").increment(count as u64);
@@ -247,6 +273,19 @@ impl Aggregator {
             self.keys_per_step.store((keys as i64).min(before * 2), Ordering::Relaxed);
         }
     }
+}
+
+/// A step that the database refused, with the keys that it had taken.
+struct Failed {
+    error: WorkerError,
+    keys: Vec<DirtyBlock>,
+}
+
+fn tell_failed(failed: &[(DirtyBlock, String)]) {
+    for ((block, window), reason) in failed {
+        error!(%block, %window, reason, "could not summarise block {block} in {window}: {reason}");
+    }
+    metrics::counter!("whitespot_worker_blocks_failed_total").increment(failed.len() as u64);
 }
 
 async fn rest(stop: &CancellationToken, so_long: Duration) {

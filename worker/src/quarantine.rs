@@ -87,6 +87,8 @@ pub async fn lift_quarantine(
         .run_tx("lift_quarantine", |tx| {
             let (filter, ground) = (&filter, &ground);
             Box::pin(async move {
+                // Before the tables are read: retention asks for the two in this order.
+                store::beside_retention(tx).await?;
                 let found = store::quarantined(&mut *tx, filter).await?;
                 // A track that lies partly in the region is lifted whole: an item counts or does not.
                 let ids: HashSet<ItemId> =

@@ -16,6 +16,7 @@ listen_addresses = ''
 unix_socket_permissions = 0700
 port = 5432
 max_connections = 60
+max_locks_per_transaction = 256
 shared_buffers = 64MB
 work_mem = 8MB
 maintenance_work_mem = 64MB

@@ -192,7 +192,7 @@ async fn a_key_waits_until_it_is_quiet_but_not_for_ever() {
 }
 
 #[tokio::test]
-async fn a_key_that_failed_waits_behind_the_others_and_one_that_was_not_reached_keeps_its_place() {
+async fn a_key_that_failed_holds_up_no_other_and_is_told_to_be_behind() {
     let db = TestDatabase::create().await;
     insert(db.store(), &[make::one_point_track()]).await.unwrap();
     fold(db.store()).await;
@@ -204,9 +204,16 @@ async fn a_key_that_failed_waits_behind_the_others_and_one_that_was_not_reached_
         })
     });
     let [failed, not_reached] = <[DirtyBlock; 2]>::try_from(taking.await.unwrap()).unwrap();
-    assert_eq!(waiting(db.store()).await, 2);
-    let soon = Debounce { quiet: Duration::from_millis(1), at_most: Duration::from_hours(1) };
-    assert_eq!(take_due(db.store(), soon).await, [not_reached], "the failed one is not quiet for a while");
+    let backlog = dirty_backlog(db.store()).await.unwrap();
+    assert_eq!((backlog.keys, backlog.postponed), (2, 1));
+    assert_eq!(take_due(db.store(), Debounce::NONE).await, [not_reached], "it was not reached and keeps its place");
+    insert(db.store(), &[make::one_point_track()]).await.unwrap();
+    fold(db.store()).await;
+    let others = take_due(db.store(), Debounce::NONE).await;
+    assert!(others.len() == 1 && others[0] != failed, "more of its evidence is no reason to try again at once");
+    let backlog = dirty_backlog(db.store()).await.unwrap();
+    assert!(backlog.oldest > backlog.oldest_other, "it says for how long it has been behind: {backlog:?}");
+    db.store().run_tx("again", |tx| Box::pin(store::try_dirty_again(tx))).await.unwrap();
     assert_eq!(take_due(db.store(), Debounce::NONE).await, [failed]);
 }
 

@@ -101,4 +101,7 @@ async fn nothing_is_written_of_a_year_whose_evidence_was_destroyed() {
     db.store().run_tx("retention", |tx| Box::pin(store::forget_years(tx, 2027))).await.unwrap();
     let refused = insert(db.store(), &[make::one_point_track()]).await.unwrap_err();
     assert!(matches!(refused, store::StoreError::Forgotten { year: 2026, kept_from: 2027 }), "{refused}");
+    let key = db.store().run_tx("year_key", |tx| Box::pin(store::year_key(tx, 2026))).await.unwrap_err();
+    assert!(matches!(key, store::StoreError::Forgotten { year: 2026, kept_from: 2027 }), "{key}");
+    db.store().run_tx("year_key", |tx| Box::pin(store::year_key(tx, 2027))).await.unwrap();
 }
