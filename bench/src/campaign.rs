@@ -103,7 +103,7 @@ pub fn evidence(simulation: &Simulation, devices: Range<u32>) -> Result<Vec<NewE
                 Item::SpeedTest(_) | Item::DeadSpotReport(_) => continue,
             }
             let raw = serde_json::value::to_raw_value(item)?;
-            let (record, item) = read_item(&raw).map_err(|refusal| refusal.detail)?;
+            let (record, item, _) = read_item(&raw).map_err(|refusal| refusal.detail)?;
             evidence.push(NewEvidence {
                 device: DevicePseudonym::from_bytes(pseudonym),
                 other_years: std::collections::BTreeMap::new(),

@@ -69,7 +69,7 @@ pub fn track(operator: &str, hour: i32, seen: &[(Hex, Option<Technology>)]) -> I
         hex: seen.iter().map(|(hex, _)| hex.to_string()).collect(),
         hour: vec![hour; seen.len()],
         operator: vec![operator.to_string(); seen.len()],
-        technology: seen.iter().map(|&(_, technology)| technology).collect(),
+        technology: seen.iter().map(|&(_, technology)| technology.map(Into::into)).collect(),
         signal_dbm: seen.iter().map(|(_, technology)| technology.map(|_| -95)).collect(),
         rsrq_db: Vec::new(),
         sinr_db: Vec::new(),

@@ -72,7 +72,7 @@ fn batch() -> v1::Batch {
         hex: vec![hex],
         hour: vec![494_300],
         operator: vec!["26201".to_owned()],
-        technology: vec![Some(domain::Technology::FourG)],
+        technology: vec![Some(domain::Technology::FourG.into())],
         signal_dbm: vec![Some(-95)],
         rsrq_db: Vec::new(),
         sinr_db: Vec::new(),

@@ -33,4 +33,6 @@ pub struct CoverageTrack {
 impl CoverageTrack {
     /// Points one track may hold.
     pub const MAX_POINTS: usize = 5_000;
+    /// Networks that one track may name: more than a phone meets where three countries touch.
+    pub const MAX_NETWORKS: usize = 16;
 }

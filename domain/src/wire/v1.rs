@@ -3,7 +3,7 @@
 //! Old clients live for years, and new ones meet old servers:
 //! - unknown fields are ignored, in both directions;
 //! - an item of an unknown kind, or with an unknown technology or another unknown word, is rejected alone,
-//!   with the reason that says so;
+//!   with the reason that says so; of a track only the points with an unknown technology are left out, and counted;
 //! - a rejection reason that a client does not know is read as none.
 //!
 //! The JSON schema is `schemas/wire-v1.json`.
@@ -15,14 +15,16 @@ mod dead_spot;
 mod diagnose;
 mod item;
 mod refusal;
+mod serving;
 mod speed_test;
 
 pub use answer::{BatchAnswer, ItemAnswer};
 pub use batch::{Batch, BatchEnvelope, Client};
 pub use coverage_track::CoverageTrack;
 pub use dead_spot::DeadSpotReport;
-pub use item::{Item, ItemHashes, read_item};
+pub use item::{Item, ItemHashes, PointsRejected, read_item};
 pub use refusal::Refusal;
+pub use serving::Serving;
 pub use speed_test::{Network, SpeedResult, SpeedTest};
 
 /// Items one batch may hold.

@@ -27,11 +27,36 @@ fn track_of(points: usize) -> String {
 
 #[test]
 fn a_track_of_5000_points_is_taken_and_one_of_5001_is_not() {
-    let (record, _) = read_item(&raw(track_of(5_000))).unwrap();
+    let (record, ..) = read_item(&raw(track_of(5_000))).unwrap();
     assert_eq!(record.hexes().count(), 5_000);
     let refusal = read_item(&raw(track_of(5_001))).unwrap_err();
     assert_eq!(refusal.reason, RejectionReason::TooMany);
     assert!(refusal.detail.contains("split"), "{refusal}");
+}
+
+#[test]
+fn points_that_only_a_newer_server_understands_are_left_out_and_counted() {
+    let mut track: serde_json::Value = serde_json::from_str(&track_of(5)).unwrap();
+    track["technology"][1] = json!("6g");
+    track["technology"][2] = json!("7g");
+    track["technology"][4] = json!(null);
+    let (record, normal, rejected) = read_item(&raw(track.to_string())).unwrap();
+    assert_eq!(record.hexes().count(), 3);
+    assert_eq!(rejected, [(RejectionReason::UnknownTechnology, 2)].into_iter().collect());
+    let (again, ..) = read_item(&raw(serde_json::to_string(&normal).unwrap())).unwrap();
+    assert_eq!(again, record, "the normal form is what is left");
+}
+
+#[test]
+fn a_track_cannot_name_more_networks_than_a_walk_meets() {
+    let mut track: serde_json::Value = serde_json::from_str(&track_of(17)).unwrap();
+    for at in 0..17 {
+        track["operator"][at] = json!(format!("204{at:02}"));
+    }
+    let refusal = read_item(&raw(track.to_string())).unwrap_err();
+    assert_eq!(refusal.reason, RejectionReason::TooMany);
+    track["operator"][16] = json!("20400");
+    read_item(&raw(track.to_string())).unwrap();
 }
 
 #[test]
@@ -87,7 +112,7 @@ proptest! {
         let name = fields.keys().nth(field % fields.len()).unwrap().clone();
         fields.insert(name, value);
         match read_item(&raw(item.to_string())) {
-            Ok((record, normal)) => prop_assert_eq!(record.id().as_uuid(), normal.uuid()),
+            Ok((record, normal, _)) => prop_assert_eq!(record.id().as_uuid(), normal.uuid()),
             Err(refusal) => prop_assert!(!refusal.detail.is_empty()),
         }
     }

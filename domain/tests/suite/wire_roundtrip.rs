@@ -112,7 +112,7 @@ proptest! {
     ]) {
         let sent = Item::from(&record);
         let raw = serde_json::value::to_raw_value(&sent).unwrap();
-        let (read, normal) = read_item(&raw).unwrap();
+        let (read, normal, _) = read_item(&raw).unwrap();
         prop_assert_eq!(&read, &record);
         prop_assert_eq!(&normal, &sent, "what our own client sends is in normal form");
         prop_assert!(raw.get().contains(record.kind()));

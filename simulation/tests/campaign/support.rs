@@ -55,7 +55,7 @@ pub fn simulation(devices: u32) -> Simulation {
 pub fn records(batch: &Batch) -> Vec<Record> {
     let read = |item: &Item| {
         let raw = serde_json::value::to_raw_value(item).unwrap();
-        read_item(&raw).map_or_else(|refusal| panic!("{refusal:?} for {item:?}"), |(record, _)| record)
+        read_item(&raw).map_or_else(|refusal| panic!("{refusal:?} for {item:?}"), |(record, ..)| record)
     };
     batch.items.iter().map(read).collect()
 }

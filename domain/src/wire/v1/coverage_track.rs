@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::item::{hex, item_id};
+use super::item::{PointsRejected, hex, item_id};
 use super::refusal::{Refusal, optional};
+use super::serving::Serving;
 use crate::{Hex, HourStamp, ItemId, Operator, RejectionReason, SignalDb, SignalDbm, Technology, record};
 
 /// A walk or drive in columns: entry `i` of every column belongs to point `i`, in the order seen.
@@ -21,12 +24,12 @@ pub struct CoverageTrack {
     /// Full hours since 1970 (UTC).
     #[schemars(length(min = 1, max = 5000), inner(range(min = 0, max = 4_000_000)))]
     pub hour: Vec<i32>,
-    /// MCC and MNC run together: the serving network, or the SIM's when nothing serves.
+    /// MCC and MNC run together: the serving network, or the SIM's when nothing serves. At most 16 different ones.
     #[schemars(with = "Vec<Operator>", length(min = 1, max = 5000))]
     pub operator: Vec<String>,
     /// Serving technology, `null` for no service.
-    #[schemars(length(min = 1, max = 5000))]
-    pub technology: Vec<Option<Technology>>,
+    #[schemars(with = "Vec<Option<Technology>>", length(min = 1, max = 5000))]
+    pub technology: Vec<Option<Serving>>,
     /// RSRP (4G, 5G), RSCP (3G) or RSSI (2G) in dBm. Empty, or one entry a point.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signal_dbm: Vec<Option<i16>>,
@@ -39,7 +42,8 @@ pub struct CoverageTrack {
 }
 
 impl CoverageTrack {
-    pub(super) fn to_domain(&self) -> Result<record::CoverageTrack, Refusal> {
+    /// The track without the points that only a newer server would understand, and how many those are.
+    pub(super) fn to_domain(&self) -> Result<(record::CoverageTrack, PointsRejected), Refusal> {
         let id = item_id(self.id)?;
         let n = self.hex.len();
         if n == 0 {
@@ -53,24 +57,47 @@ impl CoverageTrack {
         if required.iter().any(|&len| len != n) || optional_columns.iter().any(|&len| len != n && len != 0) {
             return Err(Refusal::malformed("all columns of a track have the same length"));
         }
-        let points = (0..n).map(|i| self.point(i).map_err(|refusal| refusal.at_point(i))).collect::<Result<_, _>>()?;
-        Ok(record::CoverageTrack { id, locked_to: self.locked_to, points })
+        let (mut points, mut rejected) = (Vec::with_capacity(n), BTreeMap::new());
+        for i in 0..n {
+            match self.point(i).map_err(|refusal| refusal.at_point(i))? {
+                Ok(point) => points.push(point),
+                Err(reason) => *rejected.entry(reason).or_insert(0) += 1,
+            }
+        }
+        if points.is_empty() {
+            let most = rejected.into_iter().max_by_key(|&(_, count)| count);
+            let reason = most.map_or(RejectionReason::EmptyTrack, |(reason, _)| reason);
+            return Err(Refusal::with_detail(reason, "no point of the track can be understood here"));
+        }
+        let mut networks: Vec<Operator> = points.iter().map(|point: &record::CoveragePoint| point.operator).collect();
+        networks.sort_unstable();
+        networks.dedup();
+        if networks.len() > record::CoverageTrack::MAX_NETWORKS {
+            return Err(Refusal::with_detail(RejectionReason::TooMany, "a track names at most 16 networks: split it"));
+        }
+        Ok((record::CoverageTrack { id, locked_to: self.locked_to, points }, rejected))
     }
 
-    fn point(&self, i: usize) -> Result<record::CoveragePoint, Refusal> {
+    /// A point; or why it is left out; or why the track cannot be taken.
+    fn point(&self, i: usize) -> Result<Result<record::CoveragePoint, RejectionReason>, Refusal> {
         let odd = RejectionReason::ImplausibleValue;
         let at = |column: &[Option<i16>]| column.get(i).copied().flatten();
-        Ok(record::CoveragePoint {
+        let technology = match self.technology[i] {
+            None => None,
+            Some(Serving::Known(technology)) => Some(technology),
+            Some(Serving::Unknown) => return Ok(Err(RejectionReason::UnknownTechnology)),
+        };
+        let operator =
+            self.operator[i].parse::<Operator>().map_err(|e| Refusal::new(RejectionReason::UnknownOperator, &e))?;
+        Ok(Ok(record::CoveragePoint {
             hex: hex(&self.hex[i], Hex::MOBILE)?,
             hour: HourStamp::from_hours(self.hour[i]).map_err(|e| Refusal::new(wrong_hour(self.hour[i]), &e))?,
-            operator: self.operator[i]
-                .parse::<Operator>()
-                .map_err(|e| Refusal::new(RejectionReason::UnknownOperator, &e))?,
-            technology: self.technology[i],
+            operator,
+            technology,
             signal: optional(at(&self.signal_dbm), SignalDbm::from_dbm, odd)?,
             quality: optional(at(&self.rsrq_db), SignalDb::from_db, odd)?,
             sinr: optional(at(&self.sinr_db), SignalDb::from_db, odd)?,
-        })
+        }))
     }
 }
 
@@ -86,7 +113,7 @@ impl From<&record::CoverageTrack> for CoverageTrack {
             hex: track.points.iter().map(|p| p.hex.to_string()).collect(),
             hour: track.points.iter().map(|p| p.hour.as_hours()).collect(),
             operator: track.points.iter().map(|p| p.operator.to_string()).collect(),
-            technology: track.points.iter().map(|p| p.technology).collect(),
+            technology: track.points.iter().map(|p| p.technology.map(Serving::Known)).collect(),
             signal_dbm: column(|p| p.signal.map(SignalDbm::as_dbm)),
             rsrq_db: column(|p| p.quality.map(SignalDb::as_db)),
             sinr_db: column(|p| p.sinr.map(SignalDb::as_db)),

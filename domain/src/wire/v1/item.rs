@@ -1,4 +1,7 @@
-use std::hash::{DefaultHasher, Hasher as _};
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hasher as _},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,21 +27,25 @@ pub enum Item {
     DeadSpotReport(DeadSpotReport),
 }
 
+/// Points of a track that were left out, by reason.
+pub type PointsRejected = BTreeMap<RejectionReason, u32>;
+
 /// Opens one item: JSON to a validated record, and the item in its normal form (times cut to what is
-/// kept, hexagons in lower case, operators run together), which is what [`Item::content_hash`] compares.
+/// kept, hexagons in lower case, operators run together), which is what [`Item::content_hash`] compares. Points of a track
+/// with a technology that came after this version are left out and counted.
 ///
 /// The refusal names the most telling fault: [`RejectionReason::UnknownTechnology`] for a technology that
 /// came after this version, and so on. It never breaks the other items of the batch.
-pub fn read_item(raw: &RawValue) -> Result<(Record, Item), Refusal> {
+pub fn read_item(raw: &RawValue) -> Result<(Record, Item, PointsRejected), Refusal> {
     // Serde would also take a list of the fields in order; the format is an object.
     if !raw.get().starts_with('{') {
         return Err(Refusal::malformed("an item is a JSON object"));
     }
     match serde_json::from_str::<Item>(raw.get()) {
-        Ok(item) => match Record::try_from(&item) {
-            Ok(record) => {
+        Ok(item) => match item.to_domain() {
+            Ok((record, rejected)) => {
                 let normal = Item::from(&record);
-                Ok((record, normal))
+                Ok((record, normal, rejected))
             }
             Err(refusal) => Err(Refusal { id: Some(item.uuid()), ..refusal }),
         },
@@ -88,14 +95,28 @@ impl Item {
     }
 }
 
+impl Item {
+    fn to_domain(&self) -> Result<(Record, PointsRejected), Refusal> {
+        let all = |record: Record| (record, PointsRejected::new());
+        match self {
+            Self::SpeedTest(item) => item.to_domain().map(Record::SpeedTest).map(all),
+            Self::CoverageTrack(item) => {
+                item.to_domain().map(|(track, rejected)| (Record::CoverageTrack(track), rejected))
+            }
+            Self::DeadSpotReport(item) => item.to_domain().map(Record::DeadSpotReport).map(all),
+        }
+    }
+}
+
+/// Whole, for whoever made the item: a track of which points would be left out is refused.
 impl TryFrom<&Item> for Record {
     type Error = Refusal;
 
     fn try_from(item: &Item) -> Result<Self, Refusal> {
-        match item {
-            Item::SpeedTest(item) => item.to_domain().map(Self::SpeedTest),
-            Item::CoverageTrack(item) => item.to_domain().map(Self::CoverageTrack),
-            Item::DeadSpotReport(item) => item.to_domain().map(Self::DeadSpotReport),
+        let (record, rejected) = item.to_domain()?;
+        match rejected.into_keys().next() {
+            Some(reason) => Err(Refusal::with_detail(reason, "a point of the track cannot be understood")),
+            None => Ok(record),
         }
     }
 }
