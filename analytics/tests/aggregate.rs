@@ -137,6 +137,23 @@ fn views_judge_the_same_points_differently() {
 }
 
 #[test]
+fn networks_without_a_name_are_judged_by_nobody() {
+    let rules = RuleBook::builtin();
+    let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
+    // Whoever invents networks makes no layers.
+    for code in 300..400 {
+        let mut evidence = Look::dead(0, leaf()).evidence();
+        evidence.track.points[0].operator = format!("204{code}").parse().unwrap();
+        builder.add_coverage(&evidence);
+    }
+    builder.add_coverage(&Look::good(0, leaf()).evidence());
+    let leaves: Vec<_> = builder.finish().collect();
+    assert!(
+        !leaves.is_empty() && leaves.iter().all(|leaf| leaf.layer.operator() == mobile(TechnologyView::Any).operator())
+    );
+}
+
+#[test]
 fn a_source_class_is_never_mixed_with_another() {
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);

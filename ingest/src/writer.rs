@@ -154,7 +154,9 @@ impl WriterHandle {
 
 async fn lane(store: Store, queue: Arc<Mutex<mpsc::Receiver<Job>>>, config: WriterConfig) {
     while let Some(group) = next_group(&queue, config).await {
-        commit(&store, group).await;
+        for job in commit(&store, group).await {
+            commit(&store, vec![job]).await;
+        }
     }
 }
 
@@ -182,7 +184,9 @@ async fn next_group(queue: &Mutex<mpsc::Receiver<Job>>, config: WriterConfig) ->
     }
 }
 
-async fn commit(store: &Store, group: Vec<Job>) {
+/// Commits all of it or nothing. What is given back is to be tried job by job: one of them cannot be stored, and the others
+/// must not wait for it.
+async fn commit(store: &Store, group: Vec<Job>) -> Vec<Job> {
     let lengths: Vec<usize> = group.iter().map(|job| job.items.len()).collect();
     let mut items = Vec::with_capacity(lengths.iter().sum());
     let mut answers = Vec::with_capacity(group.len());
@@ -195,7 +199,7 @@ async fn commit(store: &Store, group: Vec<Job>) {
         held.push(job.held);
     }
     let items = Arc::new(items);
-    let follow_ups: Arc<[(usize, Option<FollowUp>)]> = lengths.iter().copied().zip(follow_ups).collect();
+    let follow_ups: Arc<Vec<(usize, Option<FollowUp>)>> = Arc::new(lengths.iter().copied().zip(follow_ups).collect());
     metrics::histogram!("whitespot_ingest_group_items").record(items.len() as f64);
     let result = store
         .run_tx("ingest_batch", |tx| {
@@ -223,9 +227,20 @@ async fn commit(store: &Store, group: Vec<Job>) {
                 let _ = answer.send(Ok(stored.by_ref().take(length).collect()));
             }
         }
+        Err(StoreError::Refused(_)) if answers.len() > 1 => {
+            let (items, follow_ups) = (Arc::into_inner(items), Arc::into_inner(follow_ups));
+            let mut items = items.unwrap_or_default().into_iter();
+            let jobs = follow_ups.unwrap_or_default().into_iter().zip(answers).zip(held);
+            let job = |(((length, follow_up), answer), held)| {
+                let items = items.by_ref().take(length).collect();
+                Job { items, follow_up, answer, held }
+            };
+            return jobs.map(job).collect();
+        }
         Err(error) => fail(answers, error),
     }
     drop(held);
+    Vec::new()
 }
 
 fn fail(answers: Vec<oneshot::Sender<Result<Vec<Stored>, IngestError>>>, error: StoreError) {

@@ -101,6 +101,32 @@ async fn a_batch_larger_than_all_the_memory_passes_when_it_is_alone() {
 }
 
 #[tokio::test]
+async fn an_item_that_cannot_be_stored_keeps_no_other_from_it() {
+    let db = TestDatabase::create().await;
+    let writer = Writer::start(db.store(), WriterConfig::default());
+    let mut broken = track(300);
+    for (number, point) in broken.points.iter_mut().enumerate() {
+        // More networks than a place can have.
+        point.operator = format!("2{:02}{:02}", 4 + number / 100, number % 100).parse().unwrap();
+    }
+    let broken = NewEvidence { record: Record::CoverageTrack(broken), ..evidence(1) };
+    let callers: Vec<_> = (0..20)
+        .map(|number| {
+            let item = if number == 7 { broken.clone() } else { evidence(2) };
+            let handle = writer.handle();
+            tokio::spawn(async move { handle.write(vec![item]).await })
+        })
+        .collect();
+    for (number, caller) in callers.into_iter().enumerate() {
+        match caller.await.unwrap() {
+            Ok(stored) => assert!(number != 7 && stored == [Stored::New]),
+            Err(error) => assert!(number == 7, "{error}"),
+        }
+    }
+    writer.drain().await;
+}
+
+#[tokio::test]
 async fn a_drain_answers_everybody_who_was_let_in() {
     let db = TestDatabase::create().await;
     let writer = Writer::start(db.store(), WriterConfig { items_per_tx: 3, ..WriterConfig::default() });

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     CoverageEvidence, DayPart, Hex, HourStamp, Layer, Operator, Requirement, SignalDbm, SourceClass, SpeedEvidence,
-    Technology, TechnologyView,
+    Technology, TechnologyView, networks,
     record::{Network, SpeedResult, TestOutcome},
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -102,7 +102,9 @@ impl<'r> LeafBuilder<'r> {
             layer: Layer::Fixed,
             votes: LeafVotes::from_entries(entries),
         });
-        let mobile = self.mobile.into_iter().flat_map(|((source, operator), mut looks)| {
+        // Networks without a name are abroad, and nobody is to be judged by them.
+        let named = self.mobile.into_iter().filter(|((_, operator), _)| networks::name(*operator).is_some());
+        let mobile = named.flat_map(|((source, operator), mut looks)| {
             looks.sort_unstable_by_key(|look| look.key);
             TechnologyView::ALL.iter().filter_map(move |&view| {
                 let seen = looks.chunk_by(|a, b| a.key == b.key).filter_map(|looks| through(view, looks));
