@@ -64,7 +64,7 @@ pub struct FollowUp {
 /// What became of an item.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct FollowedView {
-    /// Kind, outcome, reason; places as hexagons of resolution 8; windows; source class.
+    /// Kind, outcome, reason; places as hexagons of resolution 8; windows; regions; source class.
     #[serde(flatten)]
     #[schema(value_type = Object)]
     pub item: FollowedItem,
@@ -112,7 +112,9 @@ pub async fn follow_up(
     let counted = |item: &FollowedItem| -> Vec<CountedIn> {
         let counts = |release: &&store::CountingRelease| {
             let window = Window::to_string(&release.window);
-            item.outcome == "accepted" && item.source == Some(release.source) && item.windows.contains(&window)
+            // Batches of older versions do not say where they are.
+            let there = item.regions.is_empty() || item.regions.contains(&release.region);
+            item.outcome == "accepted" && there && item.source == Some(release.source) && item.windows.contains(&window)
         };
         let view = |release: &store::CountingRelease| CountedIn {
             release: release.id.to_string(),

@@ -3,9 +3,11 @@
 //! It is made from the device's secret and the batch's id, so a batch that is sent again gets the same one.
 //! The server keeps a hash of it.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
-use domain::{BatchId, DevicePseudonym, DeviceSecret, Hex, Outcome, Record, RejectionReason, Resolution, SourceClass};
+use domain::{
+    BatchId, DevicePseudonym, DeviceSecret, Hex, Outcome, Record, RegionId, RejectionReason, Resolution, SourceClass,
+};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store::{FollowUpRow, Stored};
@@ -89,6 +91,9 @@ pub struct FollowedItem {
     /// Windows that it counts in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub windows: Vec<String>,
+    /// Regions that it lies in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<RegionId>,
     /// Class of its evidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<SourceClass>,
@@ -108,17 +113,21 @@ impl FollowedItem {
             hexes: Vec::new(),
             more_hexes: 0,
             windows: Vec::new(),
+            regions: Vec::new(),
             source: None,
         }
     }
 
-    pub(crate) fn kept(record: &Record, outcome: &str, source: SourceClass, windows: Vec<String>) -> Self {
-        let mut hexes: Vec<Hex> = record.hexes().map(|hex| hex.at_most(Resolution::Eight)).collect();
-        hexes.sort_unstable();
-        hexes.dedup();
-        let more_hexes = hexes.len().saturating_sub(MAX_PLACES) as u32;
-        hexes.truncate(MAX_PLACES);
+    pub(crate) fn kept(
+        record: &Record,
+        outcome: &str,
+        source: SourceClass,
+        windows: Vec<String>,
+        regions: &BTreeSet<RegionId>,
+    ) -> Self {
+        let (hexes, more_hexes) = places(record);
         Self {
+            regions: regions.iter().cloned().collect(),
             kind: Some(record.kind().to_owned()),
             outcome: outcome.to_owned(),
             reason: None,
@@ -128,6 +137,16 @@ impl FollowedItem {
             source: Some(source),
         }
     }
+}
+
+/// The first places of a record, resolution 8, and how many more there are.
+pub(crate) fn places(record: &Record) -> (Vec<Hex>, u32) {
+    let mut hexes: Vec<Hex> = record.hexes().map(|hex| hex.at_most(Resolution::Eight)).collect();
+    hexes.sort_unstable();
+    hexes.dedup();
+    let more = hexes.len().saturating_sub(MAX_PLACES) as u32;
+    hexes.truncate(MAX_PLACES);
+    (hexes, more)
 }
 
 impl FollowedItem {

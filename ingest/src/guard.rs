@@ -79,7 +79,7 @@ pub struct Guard {
     devices: Buckets,
     caps: Caps,
     contents: Recent<u64>,
-    places: Recent<Seen>,
+    places: Recent<Lately>,
     tests: Recent<Timestamp>,
 }
 
@@ -90,12 +90,30 @@ struct Seen {
     hex: Hex,
 }
 
+/// Where a device was last, by its own times: what it sends late, or out of order, is compared with all of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lately([Option<Seen>; 4]);
+
+impl Lately {
+    fn reaches(&self, here: Seen) -> bool {
+        self.0.iter().flatten().all(|&there| reachable(there, here))
+    }
+
+    /// The oldest goes.
+    fn add(&mut self, seen: Seen) {
+        let oldest = self.0.iter_mut().min_by_key(|place| place.map(|seen| seen.at));
+        if let Some(place) = oldest.filter(|place| place.is_none_or(|oldest| oldest.at < seen.at)) {
+            *place = Some(seen);
+        }
+    }
+}
+
 /// Come again after this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooOften(pub Duration);
 
 impl Guard {
-    /// About 22 MB, whatever happens.
+    /// About 28 MB, whatever happens.
     pub fn new(config: GuardConfig, clock: Arc<dyn Clock>) -> Self {
         Self {
             addresses: Buckets::new(config.requests_per_second, config.request_burst),
@@ -130,8 +148,8 @@ impl Guard {
     pub(crate) fn visit<'g>(&'g self, device: &DeviceSecret) -> Visit<'g> {
         self.caps.turn(self.clock.monotonic());
         let device = self.key_of(device);
-        let last = self.places.get(device);
-        Visit { guard: self, device, counts: HashMap::new(), contents: HashMap::new(), tests: HashMap::new(), last }
+        let lately = self.places.get(device).unwrap_or_default();
+        Visit { guard: self, device, counts: HashMap::new(), contents: HashMap::new(), tests: HashMap::new(), lately }
     }
 
     fn key_of(&self, device: &DeviceSecret) -> u64 {
@@ -148,7 +166,7 @@ pub(crate) struct Visit<'g> {
     counts: HashMap<u64, u32>,
     contents: HashMap<u64, u64>,
     tests: HashMap<u64, Timestamp>,
-    last: Option<Seen>,
+    lately: Lately,
 }
 
 /// What of an item is to be remembered.
@@ -205,12 +223,12 @@ impl Visit<'_> {
         if counts.is_empty() {
             return Err(RejectionReason::TooMany);
         }
-        if let (Some(last), Some(here)) = (self.last, seen)
-            && !reachable(last, here)
-        {
-            return Err(RejectionReason::ImplausibleTravel);
+        if let Some(here) = seen {
+            if !self.lately.reaches(here) {
+                return Err(RejectionReason::ImplausibleTravel);
+            }
+            self.lately.add(here);
         }
-        self.last = seen.or(self.last);
         self.contents.insert(content.0, content.1);
         let (similar, test) = self.similar(record);
         let quarantine = if known.is_some() {
@@ -231,7 +249,9 @@ impl Visit<'_> {
         }
         self.guard.contents.put(trace.content.0, trace.content.1);
         if let Some(seen) = trace.seen {
-            self.guard.places.put(self.device, seen);
+            let mut lately = self.guard.places.get(self.device).unwrap_or_default();
+            lately.add(seen);
+            self.guard.places.put(self.device, lately);
         }
         if let Some((key, at)) = trace.test {
             self.guard.tests.put(key, at);

@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    CampaignId, HourStamp, Outcome, QuarantineReason, Record, RejectionReason, SourceClass, Window,
+    CampaignId, HourStamp, Outcome, QuarantineReason, Record, RegionId, RejectionReason, SourceClass, Window,
     wire::v1::{Item, ItemAnswer, Refusal, read_item},
 };
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     Checked, Directory, FollowedItem, Validator,
+    follow_up::places,
     guard::{self, Trace, Visit},
 };
 
@@ -18,6 +19,8 @@ pub(crate) struct Judged {
     pub record: Record,
     pub source: SourceClass,
     pub campaign: Option<CampaignId>,
+    /// Where it counts.
+    pub regions: BTreeSet<RegionId>,
     pub quarantine: Option<QuarantineReason>,
     pub content_hash: [u8; 16],
     pub trace: Trace,
@@ -33,7 +36,7 @@ impl Judged {
         windows.extend([year(first), year(last)]);
         windows.dedup();
         let windows = windows.iter().map(ToString::to_string).collect();
-        FollowedItem::kept(&self.record, &self.answer.outcome, self.source, windows)
+        FollowedItem::kept(&self.record, &self.answer.outcome, self.source, windows, &self.regions)
     }
 }
 
@@ -55,18 +58,21 @@ impl From<Refusal> for Refused {
 pub(crate) fn judge(
     raw: &RawValue,
     validator: &Validator,
-    campaigns: &Directory,
+    directory: &Directory,
     campaign: Option<&CampaignId>,
     visit: &mut Visit<'_>,
 ) -> Result<Judged, Refused> {
-    let (record, item) = read_item(raw)?;
+    let (record, item, unread) = read_item(raw)?;
     let id = item.uuid();
     let refuse = |reason: RejectionReason, detail: &str| Refusal { id: Some(id), reason, detail: detail.to_owned() };
     let Checked { mut record, mut points_rejected } =
         validator.check(record).map_err(|reason| refuse(reason, explain(reason)))?;
-    let (first, last) = span(&record);
-    let (source, campaign) = attribute(campaigns, campaign, first, last)
-        .map_err(|reason| refuse(reason, "check the id and dates of the campaign in GET /v1/campaigns"))?;
+    for (reason, points) in unread {
+        *points_rejected.entry(reason).or_insert(0) += points;
+    }
+    let regions = directory.regions(validator, &places(&record).0);
+    let (source, campaign) = attribute(directory, campaign, &record, &regions)
+        .map_err(|reason| refuse(reason, "check the id, dates and region of the campaign in GET /v1/campaigns"))?;
     let hashes = item.hashes();
     let guard::Judged { quarantine, trace } = visit
         .judge(&mut record, hashes.without_id, &mut points_rejected)
@@ -74,25 +80,28 @@ pub(crate) fn judge(
     let mut answer = answer_for(&item, Outcome::Accepted(quarantine).code());
     answer.points_rejected = points_rejected;
     answer.detail = quarantine.map(|reason| format!("{reason}: {}", explain_quarantine(reason)));
-    Ok(Judged { source, campaign, quarantine, content_hash: hashes.content, trace, answer, record })
+    Ok(Judged { source, campaign, regions, quarantine, content_hash: hashes.content, trace, answer, record })
 }
 
 /// Source class and campaign of a record. The class is the campaign's, never the client's.
 ///
-/// Evidence from outside of a crowd campaign's days still counts for its year. A simulated campaign
+/// Evidence from outside of a crowd campaign's days or region still counts for its year. A simulated campaign
 /// has no such way out: what is simulated must never become crowd evidence.
 fn attribute(
-    campaigns: &Directory,
+    directory: &Directory,
     wanted: Option<&CampaignId>,
-    first: Timestamp,
-    last: Timestamp,
+    record: &Record,
+    regions: &BTreeSet<RegionId>,
 ) -> Result<(SourceClass, Option<CampaignId>), RejectionReason> {
     let Some(wanted) = wanted else { return Ok((SourceClass::Crowd, None)) };
-    let campaign = campaigns.get(wanted).ok_or(RejectionReason::UnknownCampaign)?;
-    let inside = campaign.from <= first && last < campaign.to;
+    let campaign = directory.campaign(wanted).ok_or(RejectionReason::UnknownCampaign)?;
+    let (first, last) = span(record);
+    let there = regions.contains(&campaign.region);
+    let inside = there && campaign.from <= first && last < campaign.to;
     match (inside, campaign.source) {
         (true, source) => Ok((source, Some(wanted.clone()))),
         (false, SourceClass::Crowd) => Ok((SourceClass::Crowd, None)),
+        (false, _) if !there => Err(RejectionReason::OutsideArea),
         (false, _) => Err(RejectionReason::CampaignClosed),
     }
 }

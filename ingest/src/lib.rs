@@ -4,6 +4,7 @@
 //! items in one transaction, and every item gets exactly one [`domain::Outcome`].
 #![forbid(unsafe_code)]
 
+mod directory;
 mod error;
 mod follow_up;
 mod guard;
@@ -15,11 +16,12 @@ mod service;
 mod validate;
 mod writer;
 
+pub use directory::Directory;
 pub use error::IngestError;
 pub use follow_up::{FollowUpCode, FollowedItem};
 pub use guard::{AddressPrefix, Guard, GuardConfig, TooOften, prefix};
 pub use pseudonym::Pseudonymiser;
 pub use recorder::Recorder;
-pub use service::{Directory, Ingest};
+pub use service::Ingest;
 pub use validate::{Checked, Limits, Validator};
 pub use writer::{Writer, WriterConfig};

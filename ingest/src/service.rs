@@ -1,33 +1,27 @@
 mod geosubmit;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use domain::{
-    CampaignId, Clock, DeviceSecret, HourStamp, NewEvidence, Outcome, RejectionReason, Window,
+    Clock, DeviceSecret, HourStamp, NewEvidence, Outcome, RejectionReason, Window,
     wire::v1::{BatchAnswer, BatchEnvelope, ItemAnswer, MAX_ITEMS, Refusal},
 };
-use store::{CampaignRow, Erased, Store, StoreError, Stored};
+use store::{Erased, Store, StoreError, Stored};
 use uuid::Uuid;
 
 use crate::{
-    FollowUpCode, FollowedItem, Guard, IngestError, Pseudonymiser, Validator,
+    Directory, FollowUpCode, FollowedItem, Guard, IngestError, Pseudonymiser, Validator,
     follow_up::FollowUp,
     judge::{Refused, answer, judge},
     writer::WriterHandle,
 };
-
-/// Campaigns by id, as the server knows them. Replaced whole when they change.
-pub type Directory = HashMap<CampaignId, CampaignRow>;
 
 /// The ingest service: one batch in, one answer an item out.
 #[derive(Debug)]
 pub struct Ingest {
     store: Store,
     validator: RwLock<Arc<Validator>>,
-    campaigns: RwLock<Arc<Directory>>,
+    directory: RwLock<Arc<Directory>>,
     pseudonyms: Pseudonymiser,
     guard: Guard,
     clock: Arc<dyn Clock>,
@@ -39,14 +33,14 @@ impl Ingest {
     pub fn new(
         store: Store,
         validator: Validator,
-        campaigns: Directory,
+        directory: Directory,
         guard: Guard,
         clock: Arc<dyn Clock>,
         writer: WriterHandle,
     ) -> Self {
         Self {
             validator: RwLock::new(Arc::new(validator)),
-            campaigns: RwLock::new(Arc::new(campaigns)),
+            directory: RwLock::new(Arc::new(directory)),
             pseudonyms: Pseudonymiser::new(store.clone()),
             store,
             guard,
@@ -56,9 +50,9 @@ impl Ingest {
     }
 
     /// Takes new ground and campaigns without a restart.
-    pub fn replace(&self, validator: Validator, campaigns: Directory) {
+    pub fn replace(&self, validator: Validator, directory: Directory) {
         *self.validator.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(validator);
-        *self.campaigns.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(campaigns);
+        *self.directory.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(directory);
     }
 
     /// What one sender may send.
@@ -82,7 +76,7 @@ impl Ingest {
         }
         let secret = read_secret(&batch.device_secret)?;
         let validator = Arc::clone(&self.validator.read().unwrap_or_else(PoisonError::into_inner));
-        let campaigns = Arc::clone(&self.campaigns.read().unwrap_or_else(PoisonError::into_inner));
+        let directory = Arc::clone(&self.directory.read().unwrap_or_else(PoisonError::into_inner));
 
         let mut visit = self.guard.visit(&secret);
         let mut answers = Vec::with_capacity(batch.items.len());
@@ -90,7 +84,7 @@ impl Ingest {
         let (mut followed, mut written) = (Vec::with_capacity(batch.items.len()), Vec::new());
         let mut turned_away = Vec::new();
         for raw in &batch.items {
-            match judge(raw, &validator, &campaigns, batch.campaign.as_ref(), &mut visit) {
+            match judge(raw, &validator, &directory, batch.campaign.as_ref(), &mut visit) {
                 Ok(judged) => {
                     let (device, other_years) = self.pseudonyms.pseudonyms(&secret, &judged.record).await?;
                     written.push(answers.len());

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
-    BitRate, Clock, Cover, Generation, HourStamp, Record, RejectionReason, SpeedTest,
+    AreaKey, BitRate, Clock, Cover, Generation, Hex, HourStamp, Record, RejectionReason, SpeedTest,
     record::{AccessTechnology, Network, TestOutcome},
 };
 use jiff::{SignedDuration, Timestamp, civil::date, tz::TimeZone};
@@ -61,6 +61,11 @@ impl Validator {
         Self { limits: self.limits.kept_from(year), ..self.clone() }
     }
 
+    /// The municipality that holds a hexagon of the ground.
+    pub fn municipality(&self, hex: Hex) -> Option<AreaKey> {
+        self.cover.municipality(hex)
+    }
+
     /// The record as far as it is plausible, or why nothing of it is.
     pub fn check(&self, record: Record) -> Result<Checked, RejectionReason> {
         let mut points_rejected = BTreeMap::new();
@@ -112,7 +117,7 @@ impl Validator {
         self.check_time(hour.start())
     }
 
-    fn check_place(&self, hex: domain::Hex) -> Result<(), RejectionReason> {
+    fn check_place(&self, hex: Hex) -> Result<(), RejectionReason> {
         if self.cover.contains(hex) { Ok(()) } else { Err(RejectionReason::OutsideArea) }
     }
 }

@@ -191,14 +191,14 @@ async fn a_point_that_is_refused_by_time_or_place_is_named_by_its_row() {
     items[5] = report(0, 13.4);
     std::fs::write(&input, json!({ "items": items }).to_string()).unwrap();
     let report = load(recognise(&input), &input, None).await.unwrap();
-    let first = json!(report.first_rejected);
-    assert_eq!(first, json!({ "outside_area": "a.json, row 3", "in_future": "a.json, row 5" }));
+    let at = json!(report.rejected_at);
+    assert_eq!(at, json!({ "outside_area": ["a.json, row 3"], "in_future": ["a.json, row 5"] }));
     assert_eq!(json!(report.rejected), json!({ "outside_area": 2, "in_future": 1 }));
     // The same where nothing of a track is left.
     std::fs::write(&input, json!({ "items": [report_of(13.4), report_of(13.4)] }).to_string()).unwrap();
     let report = load(recognise(&input), &input, None).await.unwrap();
     assert_eq!((report.read, report.accepted), (2, 0));
-    assert_eq!(json!(report.first_rejected), json!({ "outside_area": "a.json, row 1" }));
+    assert_eq!(json!(report.rejected_at)["outside_area"][0], "a.json, row 1");
 }
 
 fn report_of(lng: f64) -> serde_json::Value {
@@ -218,7 +218,7 @@ async fn tiles_of_supply_are_context_and_never_evidence() {
     std::fs::write(&input, tiles(48_000)).unwrap();
     let report = load(recognise(&input), &input, Some(db.store())).await.unwrap();
     assert_eq!((report.read, report.accepted, report.duplicate), (3, 1, 1));
-    assert_eq!(json!(report.first_rejected), json!({ "outside_area": "tiles.csv, row 4" }));
+    assert_eq!(json!(report.rejected_at)["outside_area"][0], "tiles.csv, row 4");
     let again = load(recognise(&input), &input, Some(db.store())).await.unwrap();
     assert_eq!((again.accepted, again.duplicate), (0, 2));
     std::fs::write(&input, tiles(50_000)).unwrap();

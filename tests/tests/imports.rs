@@ -46,7 +46,7 @@ async fn exports_of_the_funkloch_app_are_recognised_counted_and_published_from_f
     let report = finished.json();
     assert_eq!((&report["read"], &report["accepted"]), (&json!(78), &json!(72)));
     assert_eq!(report["rejected"], json!({ "bad_position": 6 }));
-    assert_eq!(report["first_rejected"]["bad_position"], "0.csv, row 14");
+    assert_eq!(report["rejected_at"]["bad_position"][0], "0.csv, row 14");
     let report = installation.run(&import).await.json();
     assert_eq!((&report["accepted"], &report["duplicate"]), (&json!(0), &json!(72)));
 

@@ -2,10 +2,7 @@
 
 use std::{io, net::SocketAddr, sync::Arc};
 
-use api::{
-    AppState, Parts,
-    measure::{Endpoints, MeasureConfig},
-};
+use api::{AppState, Parts, measure::MeasureConfig};
 use domain::{Clock, Cover, SystemClock};
 use ingest::{Directory, Guard, GuardConfig, Ingest, Limits, Validator, Writer, WriterConfig};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -22,7 +19,7 @@ use crate::{Failure, cli::Listen, database::Database};
 pub struct Server {
     address: SocketAddr,
     stop: CancellationToken,
-    http: JoinHandle<io::Result<()>>,
+    http: JoinHandle<()>,
     aggregator: Option<Background>,
     writer: Writer,
     store: Store,
@@ -39,11 +36,11 @@ impl Server {
         let stop = CancellationToken::new();
 
         let writer = Writer::start(&store, WriterConfig::default());
-        let (validator, campaigns) = ground(&store, &clock).await?;
+        let (validator, directory) = ground(&store, &clock).await?;
         let ingest = Arc::new(Ingest::new(
             store.clone(),
             validator,
-            campaigns,
+            directory,
             Guard::new(GuardConfig::default(), Arc::clone(&clock)),
             Arc::clone(&clock),
             writer.handle(),
@@ -56,9 +53,7 @@ impl Server {
             metrics: PrometheusBuilder::new().install_recorder().ok(),
             trusted_proxies: listen.trusted_proxies.clone(),
         });
-        let app = api::app(state).into_make_service_with_connect_info::<Endpoints>();
-        let http = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let http = tokio::spawn(http.into_future());
+        let http = tokio::spawn(crate::http::serve(listener, api::app(state), stop.clone()));
         if let Some(file) = &listen.port_file {
             crate::output::write(&format!("{address}\n"), Some(file))?;
         }
@@ -85,7 +80,7 @@ impl Server {
         if let Some(aggregator) = self.aggregator {
             aggregator.ended().await?;
         }
-        http??;
+        http?;
         info!("stopped");
         Ok(())
     }
@@ -106,15 +101,17 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
 /// What the judge needs to know: the ground of all regions, and the campaigns.
 async fn ground(store: &Store, clock: &Arc<dyn Clock>) -> Result<(Validator, Directory), Failure> {
     let mut pairs = Vec::new();
-    let mut campaigns = Directory::new();
+    let mut directory = Directory::new();
     for region in store::regions(store).await? {
-        pairs.extend(store::load_cover(store, &region.id).await?.pairs());
+        let cover = store::load_cover(store, &region.id).await?;
+        directory.add_region(&region.id, cover.pairs().map(|(_, area)| area));
+        pairs.extend(cover.pairs());
         for campaign in store::campaigns(store, &region.id).await? {
-            campaigns.insert(campaign.id.clone(), campaign);
+            directory.add_campaign(campaign);
         }
     }
     let cover = Arc::new(Cover::new(pairs));
-    Ok((Validator::new(cover, Arc::clone(clock), limits(store).await?), campaigns))
+    Ok((Validator::new(cover, Arc::clone(clock), limits(store).await?), directory))
 }
 
 /// What is plausible here: nothing from years whose evidence was destroyed.

@@ -20,16 +20,23 @@ pub struct ImportReport {
     pub conflict: u64,
     /// Not taken, by reason.
     pub rejected: BTreeMap<RejectionReason, u64>,
-    /// Where each reason was met first: file and row (line of a table, number of an item of a document).
-    pub first_rejected: BTreeMap<RejectionReason, String>,
+    /// Where each reason was met: the first row (line of a table, number of an item of a document) of up to
+    /// [`Self::PLACES`] records or tracks.
+    pub rejected_at: BTreeMap<RejectionReason, Vec<String>>,
     /// Wall time of reading, judging and writing.
     pub seconds: f64,
 }
 
 impl ImportReport {
+    /// Places that are named for each reason.
+    pub const PLACES: usize = 20;
+
     pub(super) fn reject(&mut self, reason: RejectionReason, count: u64, place: impl FnOnce() -> String) {
         *self.rejected.entry(reason).or_insert(0) += count;
-        self.first_rejected.entry(reason).or_insert_with(place);
+        let places = self.rejected_at.entry(reason).or_default();
+        if places.len() < Self::PLACES {
+            places.push(place());
+        }
     }
 
     /// Sum over all reasons.
@@ -54,8 +61,9 @@ impl fmt::Display for ImportReport {
         }
         writeln!(f, "  rejected   {:>9}", self.rejected_total())?;
         for (reason, count) in &self.rejected {
-            let place = self.first_rejected.get(reason).map_or("", String::as_str);
-            writeln!(f, "    {:<18}{count:>9}   first: {place}", reason.code())?;
+            let places = self.rejected_at.get(reason).map(Vec::as_slice).unwrap_or_default();
+            let more = if *count > places.len() as u64 { ", …" } else { "" };
+            writeln!(f, "    {:<18}{count:>9}   at: {}{more}", reason.code(), places.join(", "))?;
         }
         Ok(())
     }
