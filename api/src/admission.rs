@@ -7,7 +7,7 @@ mod sender;
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::Method,
+    http::{Method, StatusCode},
     middleware::Next,
     response::Response,
 };
@@ -38,8 +38,14 @@ pub(crate) async fn admit(State(door): State<Door>, request: Request, next: Next
     let (mut parts, body) = request.into_parts();
     let admitted = Admitted::ask(&parts, &door.state)?;
     parts.extensions.insert(admitted);
-    let (whole, held) = door.bodies.read(body, admitted.prefix()).await?;
-    admitted.held(&door.state, whole.len());
+    let mut arrived = 0;
+    let read = door.bodies.read(body, admitted.prefix(), &mut arrived).await;
+    // What was refused or broken off took its place as well.
+    admitted.held(&door.state, arrived);
+    if let Err(ApiError::Http(StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE)) = &read {
+        admitted.was_garbage(&door.state);
+    }
+    let (whole, held) = read?;
     let answer = next.run(Request::from_parts(parts, Body::from(whole))).await;
     drop(held);
     Ok(answer)

@@ -58,7 +58,10 @@ pub fn app(state: AppState) -> Router {
             Duration::from_mins(1),
         ))
         .layer(axum::middleware::map_response(error::as_problem))
-        .layer(axum::middleware::from_fn_with_state(admission::rest::seats(), admission::rest::hear_out));
+        .layer(axum::middleware::from_fn_with_state(
+            admission::rest::Hearing::new(state.clone()),
+            admission::rest::hear_out,
+        ));
     routes
         .fallback(web::page)
         .with_state(state)

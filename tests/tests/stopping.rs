@@ -1,7 +1,9 @@
 //! A command that is told to stop leaves no database running and nothing half-done, and goes on when run again.
 
-use e2e::Whitespot;
+use domain::{Hex, Technology};
+use e2e::{Contributor, Whitespot, track};
 use serde_json::json;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 #[tokio::test]
 async fn the_demo_can_be_stopped_in_every_step_and_goes_on() {
@@ -15,6 +17,24 @@ async fn the_demo_can_be_stopped_in_every_step_and_goes_on() {
     let server = installation.serve().await;
     let releases = server.get_json("/v1/releases?region=nrw").await;
     assert_eq!(releases.as_array().unwrap().len(), 1, "half a release was left: {releases}");
+    server.stop().await.assert_clean();
+}
+
+#[tokio::test]
+async fn a_client_that_never_finishes_does_not_keep_the_server_from_stopping() {
+    let (_installation, server) = Whitespot::serving_nrw(&[]).await;
+    let mut open = Vec::new();
+    for begun in
+        ["POST /v1/batches HTTP/1.1\r\nho", "POST /v1/batches HTTP/1.1\r\nhost: here\r\ncontent-length: 9\r\n\r\n{"]
+    {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        stream.write_all(begun.as_bytes()).await.unwrap();
+        open.push(stream);
+    }
+    let essen = Hex::from_degrees(51.4556, 7.0116, Hex::MOBILE).unwrap();
+    let item = track("26201", 494_300, &[(essen, Some(Technology::FourG))]);
+    let answer = Contributor::new().send(&server, vec![item]).await;
+    assert_eq!(answer.items[0].outcome, "accepted", "they keep nobody else out");
     server.stop().await.assert_clean();
 }
 

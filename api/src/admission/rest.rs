@@ -5,41 +5,57 @@
 
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use axum::{
-    body::{Body, BodyDataStream, Bytes},
+    body::{Body, BodyDataStream, Bytes, HttpBody as _},
     extract::{Request, State},
     http::header::EXPECT,
     middleware::Next,
     response::Response,
 };
 use futures_util::{Stream, StreamExt as _};
-use tokio::{sync::Semaphore, time::timeout};
+use ingest::AddressPrefix;
+use tokio::time::timeout;
 
-use crate::MAX_BODY_BYTES;
+use super::{bodies::Room, sender};
+use crate::{AppState, MAX_BODY_BYTES};
 
 /// Clients that are heard out at the same time; the connections of more are closed.
 const AT_ONCE: usize = 64;
+/// Of these from one address prefix.
+const OF_ONE: usize = 16;
 /// Of one client.
 const LONGEST_REST_BYTES: usize = 4 * MAX_BODY_BYTES;
 /// Of one client.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many may still be heard out.
-pub(crate) fn seats() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(AT_ONCE))
+/// Who may be heard out.
+#[derive(Clone)]
+pub(crate) struct Hearing {
+    state: AppState,
+    seats: Room,
+}
+
+impl Hearing {
+    pub fn new(state: AppState) -> Self {
+        Self { state, seats: Room::of_pieces(AT_ONCE, OF_ONE) }
+    }
 }
 
 /// Answers as what is inside does, and reads what that leaves of the body.
-pub(crate) async fn hear_out(State(seats): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+pub(crate) async fn hear_out(State(hearing): State<Hearing>, request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
     // Who asked whether to send, and was answered before anybody read, sends nothing.
     let sends = !request.headers().contains_key(EXPECT);
-    next.run(request.map(|body| Body::from_stream(HeardOut { body: Some(body.into_data_stream()), sends, seats })))
-        .await
+    let (parts, body) = request.into_parts();
+    let sender = sender::prefix(&parts, hearing.state.trusted_proxies());
+    let body = HeardOut { body: Some(body.into_data_stream()), sends, sender, seats: hearing.seats };
+    next.run(Request::from_parts(parts, Body::from_stream(body))).await
 }
 
 /// A body that is read to its end by somebody, if not by its reader.
@@ -47,7 +63,8 @@ struct HeardOut {
     /// None after its end.
     body: Option<BodyDataStream>,
     sends: bool,
-    seats: Arc<Semaphore>,
+    sender: Option<AddressPrefix>,
+    seats: Room,
 }
 
 impl Stream for HeardOut {
@@ -67,7 +84,10 @@ impl Stream for HeardOut {
 impl Drop for HeardOut {
     fn drop(&mut self) {
         let (Some(mut body), true) = (self.body.take(), self.sends) else { return };
-        let Ok(seat) = Arc::clone(&self.seats).try_acquire_owned() else { return };
+        let mut seat = self.seats.nothing(self.sender);
+        if seat.grow(1).is_err() {
+            return;
+        }
         tokio::spawn(async move {
             let read = async {
                 let mut bytes = 0;

@@ -55,6 +55,11 @@ impl FromRequestParts<AppState> for Admitted {
     }
 }
 
+/// Of the address that counts.
+pub(super) fn prefix(parts: &Parts, proxies: &[IpAddr]) -> Option<AddressPrefix> {
+    sender(parts, proxies).map(ingest::prefix)
+}
+
 /// The address that counts: of the connection, or what a proxy of ours says. `None` for programs of this
 /// machine itself, which are the operator's.
 fn sender(parts: &Parts, proxies: &[IpAddr]) -> Option<IpAddr> {
