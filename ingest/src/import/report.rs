@@ -3,6 +3,9 @@ use std::{collections::BTreeMap, fmt};
 use domain::RejectionReason;
 use serde::Serialize;
 
+/// Places of a reason that a person is shown; JSON has more.
+const SHOWN: usize = 3;
+
 /// What became of every point of an import. `read = accepted + duplicate + conflict + rejected`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ImportReport {
@@ -62,8 +65,9 @@ impl fmt::Display for ImportReport {
         writeln!(f, "  rejected   {:>9}", self.rejected_total())?;
         for (reason, count) in &self.rejected {
             let places = self.rejected_at.get(reason).map(Vec::as_slice).unwrap_or_default();
-            let more = if *count > places.len() as u64 { ", …" } else { "" };
-            writeln!(f, "    {:<18}{count:>9}   at: {}{more}", reason.code(), places.join(", "))?;
+            let shown = &places[..places.len().min(SHOWN)];
+            let more = if *count > shown.len() as u64 { ", …" } else { "" };
+            writeln!(f, "    {:<18}{count:>9}   at: {}{more}", reason.code(), shown.join(", "))?;
         }
         Ok(())
     }
