@@ -89,7 +89,9 @@ impl Bodies {
         most: usize,
     ) -> Result<bool, ApiError> {
         loop {
-            // What went beyond before has its place first.
+            if whole.len() > most {
+                return Ok(false);
+            }
             held.grow(whole.len().div_ceil(PIECE))?;
             let next = timeout(self.patience, chunks.next()).await;
             let Some(chunk) = next.map_err(|_| ApiError::Http(StatusCode::REQUEST_TIMEOUT))? else { return Ok(true) };
@@ -97,9 +99,6 @@ impl Bodies {
             let chunk: Bytes = chunk.map_err(|_| ApiError::Http(StatusCode::BAD_REQUEST))?;
             whole.extend_from_slice(&chunk);
             *arrived = whole.len();
-            if whole.len() > most {
-                return Ok(false);
-            }
         }
     }
 }

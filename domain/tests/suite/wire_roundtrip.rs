@@ -83,7 +83,7 @@ fn points() -> impl Strategy<Value = CoveragePoint> {
 }
 
 fn tracks() -> impl Strategy<Value = CoverageTrack> {
-    (option::of(select(Technology::ALL)), proptest::collection::vec(points(), 1..20))
+    (option::of(select(Technology::ALL)), proptest::collection::vec(points(), 1..=CoverageTrack::MAX_NETWORKS))
         .prop_map(|(locked_to, points)| CoverageTrack { id: ItemId::random(), locked_to, points })
 }
 
