@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     CampaignId, HourStamp, Outcome, QuarantineReason, Record, RegionId, RejectionReason, SourceClass, Window,
-    wire::v1::{Item, ItemAnswer, Refusal, read_item},
+    wire::v1::{Item, ItemAnswer, Refusal, read_item, unknown_fields},
 };
 use jiff::Timestamp;
 use serde_json::value::RawValue;
@@ -63,6 +63,7 @@ pub(crate) fn judge(
     visit: &mut Visit<'_>,
 ) -> Result<Judged, Refused> {
     let (record, item, unread) = read_item(raw)?;
+    metrics::counter!("whitespot_ingest_unknown_fields_total").increment(unknown_fields(raw) as u64);
     let id = item.uuid();
     let refuse = |reason: RejectionReason, detail: &str| Refusal { id: Some(id), reason, detail: detail.to_owned() };
     let Checked { mut record, mut points_rejected } =

@@ -9,10 +9,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use domain::{AreaKey, Cover, Hex, ManualClock, Resolution};
+use domain::{AreaKey, Cover, DeviceSecret, Hex, ItemId, ManualClock, Resolution};
+use h3o::LatLng;
 use ingest::{
-    Limits, Validator,
-    import::{ImportTarget, Judge, KEPT_POINTS, Options, choose, import},
+    Directory, Guard, GuardConfig, Ingest, Limits, Validator, Writer, WriterConfig,
+    import::{ImportTarget, Judge, KEPT_POINTS, Options, choose, geosubmit, import},
 };
 use serde_json::json;
 use store::testing::TestDatabase;
@@ -111,8 +112,42 @@ fn dump(db: &TestDatabase) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+/// The same over HTTP: a hexagon finer than promised, degrees in fields that nobody reads, reports in degrees, a body that is
+/// none. What was answered.
+async fn send(db: &TestDatabase, judge: &Judge, clock: &ManualClock, planted: &Planted) -> String {
+    let writer = Writer::start(db.store(), WriterConfig::default());
+    let guard = Guard::new(GuardConfig::default(), Arc::new(clock.clone()));
+    let (validator, clock) = (judge.validator.clone(), Arc::new(clock.clone()));
+    let ingest = Ingest::new(db.store().clone(), validator, Directory::new(), guard, clock, writer.handle());
+    let [lat, lng] = planted.degrees();
+    let fine = LatLng::new(lat, lng).unwrap().to_cell(Resolution::Thirteen).to_string();
+    let coarse = Hex::from_degrees(lat, lng, Hex::MOBILE).unwrap();
+    let track = |hex: &str| {
+        json!({
+            "kind": "coverage_track", "id": ItemId::random().as_uuid(), "hex": [hex], "hour": [494_300],
+            "operator": ["26201"], "technology": ["4g"], "lat": [planted.lat], "lng": lng, "cell": fine,
+        })
+    };
+    let batch = json!({
+        "batch_id": ItemId::random().as_uuid(), "device_secret": DeviceSecret::random().to_wire(),
+        "sent_at": "2026-05-24T12:00:00Z", "client": { "name": "test", "version": "0" }, "here": [lat, lng],
+        "items": [track(&fine), track(&coarse.to_string()), { "kind": planted.lat, "at": planted.lng }],
+    });
+    let answer = ingest.submit(batch.to_string().as_bytes()).await.unwrap();
+    let outcomes: Vec<&str> = answer.items.iter().map(|item| item.outcome.as_str()).collect();
+    assert_eq!(outcomes, ["rejected", "accepted", "rejected"]);
+    // What only its sender is told may repeat what they sent, except for a place.
+    let mut answered = format!("{:?}", &answer.items[..2]);
+    ingest.submit_geosubmit(&planted.content, geosubmit::anonymous()).await.unwrap();
+    let body = format!("{{\"lat\": {}, \"lng\": {}", planted.lat, planted.lng);
+    let refused = ingest.submit(body.as_bytes()).await.unwrap_err();
+    writeln!(answered, "{refused} {refused:?}").unwrap();
+    writer.drain().await;
+    answered
+}
+
 #[tokio::test]
-async fn no_place_of_a_file_of_any_format_reaches_the_database_the_log_or_another_file() {
+async fn no_place_of_any_format_or_request_reaches_the_database_the_log_or_another_file() {
     let log = tempfile::NamedTempFile::new().unwrap();
     let writer = Arc::new(log.reopen().unwrap());
     tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_writer(writer).init();
@@ -150,6 +185,10 @@ async fn no_place_of_a_file_of_any_format_reaches_the_database_the_log_or_anothe
         }
         assert_eq!(names_in(folder.path()), before, "an import leaves no file of its own");
     }
+
+    let over_http = all.iter().find(|planted| planted.format == "geosubmit").unwrap();
+    let answered = send(&db, &judge, &clock, over_http).await;
+    shown.lock().unwrap().push_str(&answered);
 
     let log = std::fs::read_to_string(log.path()).unwrap();
     assert!(log.contains("speed_tests_insert") || log.contains("item_ids_take"), "the log was not heard: {log}");

@@ -1,7 +1,7 @@
 //! Wire format, version 1: JSON, units in the field names, positions as H3 indexes only.
 //!
 //! Old clients live for years, and new ones meet old servers:
-//! - unknown fields are ignored, in both directions;
+//! - unknown fields are ignored, in both directions; [`unknown_fields`] counts them;
 //! - an item of an unknown kind, or with an unknown technology or another unknown word, is rejected alone,
 //!   with the reason that says so; of a track only the points with an unknown technology are left out, and counted;
 //! - a rejection reason that a client does not know is read as none.
@@ -17,6 +17,7 @@ mod item;
 mod refusal;
 mod serving;
 mod speed_test;
+mod unknown;
 
 pub use answer::{BatchAnswer, ItemAnswer};
 pub use batch::{Batch, BatchEnvelope, Client};
@@ -26,6 +27,7 @@ pub use item::{Item, ItemHashes, PointsRejected, read_item};
 pub use refusal::Refusal;
 pub use serving::Serving;
 pub use speed_test::{Network, SpeedResult, SpeedTest};
+pub use unknown::unknown_fields;
 
 /// Items one batch may hold.
 pub const MAX_ITEMS: usize = 1_000;

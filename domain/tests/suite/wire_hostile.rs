@@ -2,7 +2,7 @@
 
 use domain::{
     Record, RejectionReason,
-    wire::v1::{BatchEnvelope, CoverageTrack, Item, read_item},
+    wire::v1::{BatchEnvelope, CoverageTrack, Item, read_item, unknown_fields},
 };
 use proptest::prelude::*;
 use serde_json::{json, value::RawValue};
@@ -45,6 +45,16 @@ fn points_that_only_a_newer_server_understands_are_left_out_and_counted() {
     assert_eq!(rejected, [(RejectionReason::UnknownTechnology, 2)].into_iter().collect());
     let (again, ..) = read_item(&raw(serde_json::to_string(&normal).unwrap())).unwrap();
     assert_eq!(again, record, "the normal form is what is left");
+}
+
+#[test]
+fn fields_of_a_newer_client_are_counted() {
+    for vector in vectors("good_") {
+        let unknown = unknown_fields(&vector.item);
+        assert_eq!(unknown > 0, vector.name.ends_with("_unknown_fields"), "{}: {unknown}", vector.name);
+    }
+    let nested = json!({ "kind": "speed_test", "network": { "type": "fixed", "slice": 3 }, "result": { "mos": 4 }, "\u{e9}": 1 });
+    assert_eq!(unknown_fields(&raw(nested.to_string())), 3);
 }
 
 #[test]
