@@ -105,23 +105,30 @@ async fn begin(server: &Server, from: &str, announced: usize, sent: usize) -> (T
 #[tokio::test]
 async fn whoever_sends_too_often_is_told_so_before_and_after_a_large_body() {
     let (_installation, server) = Whitespot::serving_nrw(&["--trusted-proxy", "127.0.0.1"]).await;
-    let (client, from) = (http(), "203.0.113.11");
-    let garbage = (0..200).map(|_| {
-        let request = client.post(server.url("/v1/batches")).header("content-type", "application/json");
-        request.header("x-forwarded-for", from).body("{").send()
-    });
-    future::join_all(garbage).await;
+    let client = http();
+    // One address for each question: what the one before left open is not at issue.
+    let uses_up = async |from: &str| {
+        let garbage = (0..200).map(|_| {
+            let request = client.post(server.url("/v1/batches")).header("content-type", "application/json");
+            request.header("x-forwarded-for", from).body("{").send()
+        });
+        future::join_all(garbage).await;
+    };
 
     // The seconds give some of them a turn again; by far the most get none.
     let refused = |(_, answer): &(TcpStream, String)| future::ready(answer == "HTTP/1.1 429");
-    let heads: FuturesUnordered<_> = (0..300).map(|_| begin(&server, from, 5_000_000, 0)).collect();
+    uses_up("203.0.113.11").await;
+    let heads: FuturesUnordered<_> = (0..300).map(|_| begin(&server, "203.0.113.11", 5_000_000, 0)).collect();
     let refused_heads = timeout(Duration::from_secs(30), heads.filter(refused).take(100).count()).await;
     assert_eq!(refused_heads.expect("nobody waits for the body of a refused request"), 100);
-    let whole: FuturesUnordered<_> = (0..30).map(|_| begin(&server, from, 900_000, 900_000)).collect();
+
+    uses_up("203.0.113.12").await;
+    let whole: FuturesUnordered<_> = (0..12).map(|_| begin(&server, "203.0.113.12", 900_000, 900_000)).collect();
     assert!(whole.filter(refused).count().await > 0, "a body that is sent whole is no obstacle to the answer");
 
-    let mut begun: FuturesUnordered<_> = (0..30).map(|_| begin(&server, from, 5_000_000, 1_000)).collect();
-    let (mut slow, _) = begun.by_ref().filter(refused).next().await.expect("one of thirty is refused");
+    uses_up("203.0.113.13").await;
+    let mut begun: FuturesUnordered<_> = (0..12).map(|_| begin(&server, "203.0.113.13", 5_000_000, 1_000)).collect();
+    let (mut slow, _) = begun.by_ref().filter(refused).next().await.expect("one of twelve is refused");
     slow.write_all(&vec![b' '; 4_999_000]).await.expect("whoever still sends is not cut off before they can read");
     drop(begun);
     server.stop().await.assert_clean();
