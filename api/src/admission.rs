@@ -42,7 +42,8 @@ pub(crate) async fn admit(State(door): State<Door>, request: Request, next: Next
     let read = door.bodies.read(body, admitted.prefix(), &mut arrived).await;
     // What was refused or broken off took its place as well.
     admitted.held(&door.state, arrived);
-    if let Err(ApiError::Http(StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE)) = &read {
+    // A phone that loses its network in the middle sends no garbage.
+    if let Err(ApiError::Http(StatusCode::PAYLOAD_TOO_LARGE)) = &read {
         admitted.was_garbage(&door.state);
     }
     let (whole, held) = read?;

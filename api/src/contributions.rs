@@ -35,7 +35,7 @@ pub struct Erased {
     responses(
         (status = 200, description = "erased, committed", body = Erased),
         (status = 400, description = "no secret", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "nothing of the body came for twenty seconds", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "nothing of the body came for twenty seconds, or it is large and slow", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "too many bytes", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "too much at once", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "nothing erased, come again", body = Problem, content_type = "application/problem+json"),

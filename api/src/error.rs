@@ -153,7 +153,9 @@ const fn http_hint(status: StatusCode) -> &'static str {
     match status {
         StatusCode::METHOD_NOT_ALLOWED => "this path does not take this method: /openapi.json lists what it takes",
         StatusCode::PAYLOAD_TOO_LARGE => "the body is larger than 8 MiB when unpacked: send it in parts",
-        StatusCode::REQUEST_TIMEOUT => "nothing of the body came for twenty seconds: send the same batch again",
+        StatusCode::REQUEST_TIMEOUT => {
+            "nothing of the body came for twenty seconds, or more than 512 KiB came too slowly: send the same batch again, or a smaller one"
+        }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => "send JSON, plain or packed with gzip or zstd",
         StatusCode::SERVICE_UNAVAILABLE => "the request took longer than a minute: try again later",
         _ => "see /openapi.json for what this path takes",

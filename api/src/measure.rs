@@ -5,8 +5,8 @@
 //! instead of measuring badly. Addresses of clients are told to the client itself and to nobody else:
 //! they are neither stored nor logged.
 //!
-//! What the kernel knows (TCP_INFO) is left out: `axum::serve` does not show the socket behind a
-//! WebSocket, and a made-up number would be worse than none. Clients fall back to `AppInfo`.
+//! What the kernel knows (TCP_INFO) is left out: the socket behind a WebSocket is not shown to these handlers, and a
+//! made-up number would be worse than none. Clients fall back to `AppInfo`.
 
 mod capacity;
 mod download;
@@ -86,8 +86,8 @@ struct Measure {
 
 /// `GET /ndt/v7/download` and `GET /ndt/v7/upload`, open to pages of any origin.
 ///
-/// Serve with `into_make_service_with_connect_info::<Endpoints>()` to tell clients their address, as the
-/// spec wants; without it `ConnectionInfo` is left out.
+/// Requests carry `ConnectInfo<Endpoints>` (`into_make_service_with_connect_info::<Endpoints>()` puts it there), so that
+/// clients are told their address, as the spec wants; without it `ConnectionInfo` is left out.
 pub fn routes(config: MeasureConfig) -> Router {
     let capacity = Capacity::new(config.max_tests);
     let state = Measure { config: Arc::new(config), capacity, payload: download::incompressible() };

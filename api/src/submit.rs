@@ -19,7 +19,7 @@ use ingest::IngestError;
     responses(
         (status = 200, description = "one answer an item, in order", body = Object),
         (status = 400, description = "not a batch", body = Problem, content_type = "application/problem+json"),
-        (status = 408, description = "nothing of the body came for twenty seconds", body = Problem, content_type = "application/problem+json"),
+        (status = 408, description = "nothing of the body came for twenty seconds, or it is large and slow", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "too many items or bytes", body = Problem, content_type = "application/problem+json"),
         (status = 429, description = "too much at once, come again", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "come again with the same batch", body = Problem, content_type = "application/problem+json"),

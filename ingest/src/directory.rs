@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{AreaKey, CampaignId, Hex, RegionId};
+use domain::{AreaKey, CampaignId, Record, RegionId};
 use store::CampaignRow;
 
 use crate::Validator;
@@ -35,9 +35,12 @@ impl Directory {
         self.campaigns.get(id)
     }
 
-    /// The regions that some of the hexagons lie in.
-    pub(crate) fn regions(&self, validator: &Validator, hexes: &[Hex]) -> BTreeSet<RegionId> {
-        let areas: BTreeSet<AreaKey> = hexes.iter().filter_map(|&hex| validator.municipality(hex)).collect();
+    /// The regions that some of a record lies in.
+    pub(crate) fn regions(&self, validator: &Validator, record: &Record) -> BTreeSet<RegionId> {
+        // Points of a track come in runs of the same place.
+        let mut last = None;
+        let places = record.hexes().filter(|&hex| last.replace(hex) != Some(hex));
+        let areas: BTreeSet<AreaKey> = places.filter_map(|hex| validator.municipality(hex)).collect();
         areas.iter().filter_map(|area| self.regions.get(area)).flatten().cloned().collect()
     }
 }

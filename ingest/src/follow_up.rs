@@ -125,31 +125,23 @@ impl FollowedItem {
         windows: Vec<String>,
         regions: &BTreeSet<RegionId>,
     ) -> Self {
-        let (hexes, more_hexes) = places(record);
+        let mut hexes: Vec<Hex> = record.hexes().map(|hex| hex.at_most(Resolution::Eight)).collect();
+        hexes.sort_unstable();
+        hexes.dedup();
+        let more_hexes = hexes.len().saturating_sub(MAX_PLACES) as u32;
+        hexes.truncate(MAX_PLACES);
         Self {
-            regions: regions.iter().cloned().collect(),
             kind: Some(record.kind().to_owned()),
             outcome: outcome.to_owned(),
             reason: None,
             hexes,
             more_hexes,
             windows,
+            regions: regions.iter().cloned().collect(),
             source: Some(source),
         }
     }
-}
 
-/// The first places of a record, resolution 8, and how many more there are.
-pub(crate) fn places(record: &Record) -> (Vec<Hex>, u32) {
-    let mut hexes: Vec<Hex> = record.hexes().map(|hex| hex.at_most(Resolution::Eight)).collect();
-    hexes.sort_unstable();
-    hexes.dedup();
-    let more = hexes.len().saturating_sub(MAX_PLACES) as u32;
-    hexes.truncate(MAX_PLACES);
-    (hexes, more)
-}
-
-impl FollowedItem {
     /// Leaves out where it counts.
     pub(crate) fn without_places(&mut self) {
         (self.hexes, self.more_hexes) = (Vec::new(), 0);

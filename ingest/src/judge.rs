@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use crate::{
     Checked, Directory, FollowedItem, Validator,
-    follow_up::places,
     guard::{self, Trace, Visit},
 };
 
@@ -68,10 +67,10 @@ pub(crate) fn judge(
     let refuse = |reason: RejectionReason, detail: &str| Refusal { id: Some(id), reason, detail: detail.to_owned() };
     let Checked { mut record, mut points_rejected } =
         validator.check(record).map_err(|reason| refuse(reason, explain(reason)))?;
-    for (reason, points) in unread {
-        *points_rejected.entry(reason).or_insert(0) += points;
+    if unread > 0 {
+        points_rejected.insert(RejectionReason::UnknownTechnology, unread as u32);
     }
-    let regions = directory.regions(validator, &places(&record).0);
+    let regions = directory.regions(validator, &record);
     let (source, campaign) = attribute(directory, campaign, &record, &regions)
         .map_err(|reason| refuse(reason, "check the id, dates and region of the campaign in GET /v1/campaigns"))?;
     let hashes = item.hashes();

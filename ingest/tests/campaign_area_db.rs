@@ -16,8 +16,8 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn item(hex: Hex) -> Item {
-    let point = CoveragePoint {
+fn item(hexes: &[Hex]) -> Item {
+    let point = |&hex: &Hex| CoveragePoint {
         hex,
         hour: HourStamp::containing(at("2026-05-24T10:00:00Z")),
         operator: "26201".parse().unwrap(),
@@ -26,7 +26,11 @@ fn item(hex: Hex) -> Item {
         quality: None,
         sinr: None,
     };
-    Item::from(&Record::CoverageTrack(CoverageTrack { id: ItemId::random(), locked_to: None, points: vec![point] }))
+    Item::from(&Record::CoverageTrack(CoverageTrack {
+        id: ItemId::random(),
+        locked_to: None,
+        points: hexes.iter().map(point).collect(),
+    }))
 }
 
 #[tokio::test]
@@ -35,7 +39,10 @@ async fn evidence_from_another_region_is_none_of_the_campaign() {
     let essen = Hex::from_degrees(51.45, 7.01, Hex::MOBILE).unwrap();
     let bremen = Hex::from_degrees(53.08, 8.80, Hex::MOBILE).unwrap();
     let areas: [AreaKey; 2] = ["05113000".parse().unwrap(), "04011000".parse().unwrap()];
-    let cover = Cover::new([(essen.at_most(Hex::BLOCK), areas[0]), (bremen.at_most(Hex::BLOCK), areas[1])]);
+    let around: Vec<Hex> =
+        bremen.at_most(Hex::BLOCK).as_h3().grid_disk::<Vec<_>>(3).into_iter().map(Hex::from_h3).collect();
+    let ground = around.iter().map(|&block| (block, areas[1]));
+    let cover = Cover::new(ground.chain([(essen.at_most(Hex::BLOCK), areas[0])]));
     let clock = Arc::new(ManualClock::new(at("2026-05-24T12:00:00Z")));
     let mut directory = Directory::new();
     directory.add_region(&"nrw".parse().unwrap(), [areas[0]]);
@@ -68,7 +75,7 @@ async fn evidence_from_another_region_is_none_of_the_campaign() {
         ingest.submit(batch.to_string().as_bytes()).await.unwrap()
     };
 
-    let answer = submit("probewoche", vec![item(essen), item(bremen)]).await;
+    let answer = submit("probewoche", vec![item(&[essen]), item(&[bremen])]).await;
     assert!(answer.items.iter().all(|item| item.outcome == "accepted"), "{answer:?}");
     let week = Window::Campaign("probewoche".parse().unwrap());
     for (place, window, tracks) in
@@ -82,7 +89,14 @@ async fn evidence_from_another_region_is_none_of_the_campaign() {
     assert_eq!(followed[0]["regions"], json!(["nrw"]));
     assert_eq!((&followed[1]["regions"], &followed[1]["windows"]), (&json!(["bremen"]), &json!(["2026"])));
 
-    let answer = submit("simulation", vec![item(bremen)]).await;
+    // However long the way to the border is.
+    let way: Vec<Hex> =
+        around.iter().map(|block| Hex::from_h3(block.as_h3().center_child(Hex::MOBILE).unwrap())).collect();
+    submit("probewoche", vec![item(&[way.as_slice(), &[essen]].concat())]).await;
+    let kept = store::read_block(db.store(), bremen.at_most(Hex::BLOCK), &week).await.unwrap();
+    assert_eq!(kept.coverage.len(), 1, "some of it lies in the campaign's region");
+
+    let answer = submit("simulation", vec![item(&[bremen])]).await;
     assert_eq!(answer.items[0].outcome, "rejected", "what is simulated must never become crowd evidence");
     writer.drain().await;
 }

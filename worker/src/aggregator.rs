@@ -153,9 +153,10 @@ impl Aggregator {
     pub async fn drain(&self, progress: &(dyn Fn(u64) + Sync)) -> Result<u64, WorkerError> {
         let (begun, done) = (self.clock.monotonic(), AtomicU64::new(0));
         let (failed, refused) = (Mutex::new(HashMap::new()), AtomicUsize::new(0));
+        let known = || failed.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             self.fold().await?;
-            if failed.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            if known().is_empty() {
                 // They may be mended. If not, this drain is to know what is wrong with them.
                 self.store.run_tx("try_dirty_again", |tx| Box::pin(store::try_dirty_again(tx))).await?;
             }
@@ -168,13 +169,13 @@ impl Aggregator {
                             return Err(step.error);
                         }
                         Err(step) => {
-                            let known = self.put_off(step).await?;
-                            failed.lock().unwrap_or_else(PoisonError::into_inner).extend(known);
+                            let postponed = self.put_off(step).await?;
+                            known().extend(postponed);
                             continue;
                         }
                     };
                     let rebuilt = step.rebuilt.len() as u64;
-                    failed.lock().unwrap_or_else(PoisonError::into_inner).extend(step.failed.iter().cloned());
+                    known().extend(step.failed.iter().cloned());
                     // Those that failed are postponed. A step of nothing else is not the end.
                     if rebuilt == 0 && step.failed.is_empty() {
                         return Ok::<(), WorkerError>(());
@@ -186,7 +187,7 @@ impl Aggregator {
             // Asked before the backlog is: what is younger has arrived since. Writers never rest in a campaign.
             let since_begun = self.clock.monotonic().saturating_sub(begun);
             let backlog = store::dirty_backlog(&self.store).await?;
-            let all_known = backlog.postponed == 0 || !failed.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+            let all_known = backlog.postponed == 0 || !known().is_empty();
             if all_known && (backlog.keys == backlog.postponed || backlog.oldest_other < since_begun) {
                 break;
             }

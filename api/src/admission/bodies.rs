@@ -24,13 +24,13 @@ use tokio::{
 
 use crate::{ApiError, MAX_BODY_BYTES};
 
-/// A batch of some hundred items or of a track, as phones send them.
-const SMALL_BYTES: usize = 128 << 10;
+/// Whatever the SDK puts into one batch (500,000 bytes), so that no slow phone is hurried.
+const SMALL_BYTES: usize = 512 << 10;
 /// Of all small bodies together, and of those from one address prefix: half a town.
-const SMALL_ROOM_BYTES: usize = 8 << 20;
-const SMALL_ROOM_OF_ONE_BYTES: usize = 1 << 20;
+const SMALL_ROOM_BYTES: usize = 16 << 20;
+const SMALL_ROOM_OF_ONE_BYTES: usize = 2 << 20;
 /// Of all others together. Reading one takes about three times its size.
-const LARGE_ROOM_BYTES: usize = 3 * MAX_BODY_BYTES;
+const LARGE_ROOM_BYTES: usize = 2 * MAX_BODY_BYTES;
 /// Of the others from one address prefix: a whole one.
 const LARGE_ROOM_OF_ONE_BYTES: usize = MAX_BODY_BYTES;
 /// Counted in pieces of this size.
@@ -144,6 +144,9 @@ impl Held {
     /// To so many pieces in all, if they are there.
     pub fn grow(&mut self, pieces: usize) -> Result<(), IngestError> {
         let more = pieces - self.count();
+        if more == 0 {
+            return Ok(());
+        }
         let permits = u32::try_from(more).unwrap_or(u32::MAX);
         let more_room =
             Arc::clone(&self.room.pieces).try_acquire_many_owned(permits).map_err(|_| IngestError::Overloaded)?;

@@ -23,7 +23,7 @@ pub use answer::{BatchAnswer, ItemAnswer};
 pub use batch::{Batch, BatchEnvelope, Client};
 pub use coverage_track::CoverageTrack;
 pub use dead_spot::DeadSpotReport;
-pub use item::{Item, ItemHashes, PointsRejected, read_item};
+pub use item::{Item, ItemHashes, read_item};
 pub use refusal::Refusal;
 pub use serving::Serving;
 pub use speed_test::{Network, SpeedResult, SpeedTest};

@@ -1,10 +1,8 @@
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::item::{PointsRejected, hex, item_id};
+use super::item::{hex, item_id};
 use super::refusal::{Refusal, optional};
 use super::serving::Serving;
 use crate::{Hex, HourStamp, ItemId, Operator, RejectionReason, SignalDb, SignalDbm, Technology, record};
@@ -42,8 +40,8 @@ pub struct CoverageTrack {
 }
 
 impl CoverageTrack {
-    /// The track without the points that only a newer server would understand, and how many those are.
-    pub(super) fn to_domain(&self) -> Result<(record::CoverageTrack, PointsRejected), Refusal> {
+    /// The track without the points whose technology came after this version, and how many those are.
+    pub(super) fn to_domain(&self) -> Result<(record::CoverageTrack, usize), Refusal> {
         let id = item_id(self.id)?;
         let n = self.hex.len();
         if n == 0 {
@@ -57,42 +55,37 @@ impl CoverageTrack {
         if required.iter().any(|&len| len != n) || optional_columns.iter().any(|&len| len != n && len != 0) {
             return Err(Refusal::malformed("all columns of a track have the same length"));
         }
-        let (mut points, mut rejected) = (Vec::with_capacity(n), BTreeMap::new());
-        for i in 0..n {
-            match self.point(i).map_err(|refusal| refusal.at_point(i))? {
-                Ok(point) => points.push(point),
-                Err(reason) => *rejected.entry(reason).or_insert(0) += 1,
-            }
-        }
+        let read = (0..n).filter_map(|i| self.point(i).map_err(|refusal| refusal.at_point(i)).transpose());
+        let points: Vec<record::CoveragePoint> = read.collect::<Result<_, _>>()?;
         if points.is_empty() {
-            let most = rejected.into_iter().max_by_key(|&(_, count)| count);
-            let reason = most.map_or(RejectionReason::EmptyTrack, |(reason, _)| reason);
-            return Err(Refusal::with_detail(reason, "no point of the track can be understood here"));
+            let reason = RejectionReason::UnknownTechnology;
+            return Err(Refusal::with_detail(reason, "no point of the track has a technology that is known here"));
         }
-        let mut networks: Vec<Operator> = points.iter().map(|point: &record::CoveragePoint| point.operator).collect();
+        let mut networks: Vec<Operator> = points.iter().map(|point| point.operator).collect();
         networks.sort_unstable();
         networks.dedup();
         if networks.len() > record::CoverageTrack::MAX_NETWORKS {
             return Err(Refusal::with_detail(RejectionReason::TooMany, "a track names at most 16 networks: split it"));
         }
-        Ok((record::CoverageTrack { id, locked_to: self.locked_to, points }, rejected))
+        let unknown = n - points.len();
+        Ok((record::CoverageTrack { id, locked_to: self.locked_to, points }, unknown))
     }
 
-    /// A point; or why it is left out; or why the track cannot be taken.
-    fn point(&self, i: usize) -> Result<Result<record::CoveragePoint, RejectionReason>, Refusal> {
+    /// `None`: its technology came after this version.
+    fn point(&self, i: usize) -> Result<Option<record::CoveragePoint>, Refusal> {
         let odd = RejectionReason::ImplausibleValue;
         let at = |column: &[Option<i16>]| column.get(i).copied().flatten();
         let technology = match self.technology[i] {
             None => None,
             Some(Serving::Known(technology)) => Some(technology),
-            Some(Serving::Unknown) => return Ok(Err(RejectionReason::UnknownTechnology)),
+            Some(Serving::Unknown) => return Ok(None),
         };
-        let operator =
-            self.operator[i].parse::<Operator>().map_err(|e| Refusal::new(RejectionReason::UnknownOperator, &e))?;
-        Ok(Ok(record::CoveragePoint {
+        Ok(Some(record::CoveragePoint {
             hex: hex(&self.hex[i], Hex::MOBILE)?,
             hour: HourStamp::from_hours(self.hour[i]).map_err(|e| Refusal::new(wrong_hour(self.hour[i]), &e))?,
-            operator,
+            operator: self.operator[i]
+                .parse::<Operator>()
+                .map_err(|e| Refusal::new(RejectionReason::UnknownOperator, &e))?,
             technology,
             signal: optional(at(&self.signal_dbm), SignalDbm::from_dbm, odd)?,
             quality: optional(at(&self.rsrq_db), SignalDb::from_db, odd)?,

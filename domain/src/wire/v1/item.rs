@@ -1,7 +1,4 @@
-use std::{
-    collections::BTreeMap,
-    hash::{DefaultHasher, Hasher as _},
-};
+use std::hash::{DefaultHasher, Hasher as _};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,25 +24,22 @@ pub enum Item {
     DeadSpotReport(DeadSpotReport),
 }
 
-/// Points of a track that were left out, by reason.
-pub type PointsRejected = BTreeMap<RejectionReason, u32>;
-
 /// Opens one item: JSON to a validated record, and the item in its normal form (times cut to what is
-/// kept, hexagons in lower case, operators run together), which is what [`Item::content_hash`] compares. Points of a track
-/// with a technology that came after this version are left out and counted.
+/// kept, hexagons in lower case, operators run together), which is what [`Item::content_hash`] compares; and how many points
+/// of a track are left out, because their technology came after this version.
 ///
 /// The refusal names the most telling fault: [`RejectionReason::UnknownTechnology`] for a technology that
 /// came after this version, and so on. It never breaks the other items of the batch.
-pub fn read_item(raw: &RawValue) -> Result<(Record, Item, PointsRejected), Refusal> {
+pub fn read_item(raw: &RawValue) -> Result<(Record, Item, usize), Refusal> {
     // Serde would also take a list of the fields in order; the format is an object.
     if !raw.get().starts_with('{') {
         return Err(Refusal::malformed("an item is a JSON object"));
     }
     match serde_json::from_str::<Item>(raw.get()) {
         Ok(item) => match item.to_domain() {
-            Ok((record, rejected)) => {
+            Ok((record, unknown)) => {
                 let normal = Item::from(&record);
-                Ok((record, normal, rejected))
+                Ok((record, normal, unknown))
             }
             Err(refusal) => Err(Refusal { id: Some(item.uuid()), ..refusal }),
         },
@@ -93,15 +87,14 @@ impl Item {
         rest.write(canonical.get(at + id.len()..).unwrap_or_default());
         ItemHashes { content, without_id: rest.finish() }
     }
-}
 
-impl Item {
-    fn to_domain(&self) -> Result<(Record, PointsRejected), Refusal> {
-        let all = |record: Record| (record, PointsRejected::new());
+    /// And how many points of a track are left out.
+    fn to_domain(&self) -> Result<(Record, usize), Refusal> {
+        let all = |record: Record| (record, 0);
         match self {
             Self::SpeedTest(item) => item.to_domain().map(Record::SpeedTest).map(all),
             Self::CoverageTrack(item) => {
-                item.to_domain().map(|(track, rejected)| (Record::CoverageTrack(track), rejected))
+                item.to_domain().map(|(track, unknown)| (Record::CoverageTrack(track), unknown))
             }
             Self::DeadSpotReport(item) => item.to_domain().map(Record::DeadSpotReport).map(all),
         }
@@ -113,10 +106,11 @@ impl TryFrom<&Item> for Record {
     type Error = Refusal;
 
     fn try_from(item: &Item) -> Result<Self, Refusal> {
-        let (record, rejected) = item.to_domain()?;
-        match rejected.into_keys().next() {
-            Some(reason) => Err(Refusal::with_detail(reason, "a point of the track cannot be understood")),
-            None => Ok(record),
+        match item.to_domain()? {
+            (record, 0) => Ok(record),
+            _ => {
+                Err(Refusal::with_detail(RejectionReason::UnknownTechnology, "a point's technology is not known here"))
+            }
         }
     }
 }
