@@ -11,6 +11,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("store", &["domain"]),
     ("analytics", &["domain"]),
+    ("hexkernel", &[]),
+    ("bulk", &["hexkernel"]),
     ("region", &["domain"]),
     ("simulation", &["domain"]),
     ("sdk-core", &["domain"]),
