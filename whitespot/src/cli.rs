@@ -55,6 +55,9 @@ pub enum Command {
     Rank(Rank),
     /// Write the published hexagons of a layer.
     Export(Export),
+    /// Summarise whole files of tests by hexagon: CSV or Parquet in, GeoParquet, GeoJSON or CSV out. Every test counts
+    /// the same, as in open data of other platforms; releases give each device one voice instead.
+    Aggregate(Aggregate),
     /// List what is kept outside of the statistics until a person has looked, or let it count.
     Quarantine(Quarantine),
     /// Destroy the evidence of past years together with the keys of its pseudonyms. Releases stay.
@@ -300,6 +303,38 @@ pub struct Rank {
     /// Write to this file instead of the terminal.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Aggregate {
+    /// Parquet or CSV files, or folders of them, all with the same columns.
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+    /// H3 resolution of the hexagons.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(0..=15))]
+    pub resolution: u8,
+    /// Columns that have no usual name: lat, lng, hex, device, download, upload, latency or loaded_latency.
+    #[arg(long, value_name = "ROLE=COLUMN", value_delimiter = ',')]
+    pub columns: Vec<String>,
+    /// What is summarised: download, upload, latency, loaded_latency; all that is there otherwise. Throughput in
+    /// Mbit/s, latency in ms.
+    #[arg(long, value_name = "METRIC", value_delimiter = ',')]
+    pub metrics: Vec<String>,
+    /// Exact quantiles of each metric.
+    #[arg(long, value_name = "Q", value_delimiter = ',', default_values_t = [0.1, 0.5, 0.9])]
+    pub quantiles: Vec<f64>,
+    /// MB for rows that wait for their turn; beyond it they wait in --scratch-dir.
+    #[arg(long, default_value_t = 1_000, value_name = "MB")]
+    pub memory: usize,
+    /// Threads; one for each core otherwise.
+    #[arg(long, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    pub threads: Option<usize>,
+    /// Folder for what does not fit into memory; the system's otherwise.
+    #[arg(long, value_name = "FOLDER")]
+    pub scratch_dir: Option<PathBuf>,
+    /// File to write; its ending says the format: .parquet (GeoParquet 1.1), .geojson or .csv.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -1,5 +1,6 @@
 //! One module a command.
 
+pub mod aggregate;
 pub mod demo;
 pub mod export;
 pub mod import;

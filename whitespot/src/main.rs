@@ -61,6 +61,7 @@ async fn run(global: &Global, command: Command, stop: &Stop) -> Result<(), Failu
         Command::Region(args) => commands::region::run(global, args.command).await,
         Command::Release(args) => commands::release::run(global, args).await,
         Command::Rank(args) => commands::rank::run(global, args).await,
+        Command::Aggregate(args) => commands::aggregate::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
         Command::Quarantine(args) => commands::quarantine::run(global, args).await,
         Command::Retention(args) => commands::retention::run(global, args).await,
