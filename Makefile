@@ -8,7 +8,7 @@ export CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/whitespot/targ
 DATA ?=
 PORT ?= 8080
 
-.PHONY: help demo web picture check test test-real soak bench bless clean-demo
+.PHONY: help demo web picture check test test-real soak bench bench-aggregate bless clean-demo
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -37,6 +37,9 @@ soak: ## what takes long: full-size demo under faults
 
 bench: ## figures, each beside a limit or a peer
 	@scripts/bench "$(DATA)"
+
+bench-aggregate: ## the aggregate of files beside polars, chdb, DuckDB and DataFusion (downloads them)
+	@scripts/bench-aggregate
 
 picture: ## the README picture, made by the browser test on the full simulated campaign
 	@scripts/need build postgres chromium

@@ -6,6 +6,7 @@
 //! | [`stats`] | Wilson interval, Kish's effective n, Beta posterior, quantiles, evidence grade |
 //! | [`outliers()`] | which of a device's speed tests are far from its others, and do not vote |
 //! | [`votes`] | what each device saw in each leaf hexagon; its compact form; building it from evidence |
+//! | [`Gathering`] | evidence of whole files into leaves and hexagons, without a database |
 //! | [`aggregate`] | one vote per device and unit: the summary of a hexagon or an area |
 //! | [`gate`] | summaries into a publication in which nothing is below k contributors |
 //! | [`rank`] | need, ranks with their uncertainty, reasons, and the documents that carry them |
@@ -17,6 +18,7 @@
 pub mod aggregate;
 mod bytes;
 pub mod gate;
+mod gathering;
 mod outliers;
 pub mod rank;
 pub mod rules;
@@ -26,6 +28,7 @@ pub mod votes;
 
 pub use aggregate::HexAccumulator;
 pub use gate::{AreaUnit, GateError, LayerInput, LayerRelease, Piece, PieceKind, build_layer};
+pub use gathering::{Gathering, HexSummary, Hexagons};
 pub use outliers::{MIN_TESTS, outliers};
 pub use rank::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank};
 pub use rules::{RuleBook, RuleError, ScoreProfile};

@@ -4,7 +4,9 @@ Every program runs as a process of its own, all of them in turn, ROUNDS times; m
 the process, from its start to its end, so that loading Python counts for the peers (an empty Python is printed beside).
 """
 
+import atexit
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -17,6 +19,7 @@ PEERS = ["polars", "chdb", "duckdb", "datafusion", "polars-given", "chdb-given",
 peers = sys.argv[5:] or PEERS
 here = os.path.dirname(os.path.abspath(__file__))
 scratch = tempfile.mkdtemp(prefix="whitespot-bench-")
+atexit.register(shutil.rmtree, scratch, ignore_errors=True)
 out = os.path.join(scratch, "hexagons.csv")
 
 

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! benches            single pieces in memory
+//! benches kernel     the hexagon kernel beside h3o
 //! benches ingest     the way into the database: bare COPY, single inserts, HTTP (or one of: rows, singles, points)
 //! benches week N     N coverage points over HTTP, aggregated until nothing waits (make soak)
 //! ```
@@ -10,6 +11,7 @@
 mod campaign;
 mod client;
 mod ingest;
+mod kernel;
 mod micro;
 mod week;
 
@@ -21,10 +23,11 @@ async fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => micro::run(),
+        ["kernel"] => kernel::run(),
         ["ingest"] => Box::pin(ingest::run(None)).await?,
         ["ingest", part @ ("rows" | "singles" | "points")] => Box::pin(ingest::run(Some(part))).await?,
         ["week", points] => Box::pin(week::run(points.parse()?)).await?,
-        _ => return Err("usage: benches [ingest [rows | singles | points] | week POINTS]".into()),
+        _ => return Err("usage: benches [kernel | ingest [rows | singles | points] | week POINTS]".into()),
     }
     Ok(())
 }

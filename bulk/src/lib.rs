@@ -38,9 +38,8 @@ pub use error::BulkError;
 use gather::Gatherer;
 use h3o::{CellIndex, Resolution};
 use input::Inputs;
-pub use output::Format;
-use output::{Columns, Output};
-pub use reduce::HexRow;
+pub use output::{Column, Format, Kind, Output, Row, Value};
+use reduce::HexRow;
 use roles::Roles;
 pub use roles::{Metric, Names, Role};
 use shards::{Budget, PARTITIONS, Segment, Shards};
@@ -119,8 +118,7 @@ pub fn aggregate(request: &Request, progress: &(dyn Fn(u64) + Sync)) -> Result<R
         Wanted { names: request.names.clone(), metrics: request.metrics.clone(), resolution: request.resolution };
     let inputs = Inputs::new(&request.inputs, wanted)?;
     let shape = inputs.shape().clone();
-    let columns =
-        Columns { devices: shape.devices, metrics: shape.metrics.clone(), quantiles: request.quantiles.clone() };
+    let columns = columns(shape.devices, &shape.metrics, &request.quantiles);
     // Before all the work, so that a place that cannot be written is heard of at once.
     let mut output = Output::create(&request.output, request.format, columns)?;
     let mut report = Report::default();
@@ -128,10 +126,45 @@ pub fn aggregate(request: &Request, progress: &(dyn Fn(u64) + Sync)) -> Result<R
     report.spilled_bytes = budget.spilled.load(Ordering::Relaxed) as u64;
     write(request, threads, partitions, |rows| {
         report.hexagons += rows.len() as u64;
-        output.write(rows)
+        output.write(&rows.iter().map(|row| values(row, request.quantiles.len())).collect::<Vec<_>>())
     })?;
     output.finish()?;
     Ok(report)
+}
+
+/// Number of tests and devices; for each metric the number of its tests, and its quantiles.
+fn columns(devices: bool, metrics: &[Metric], quantiles: &[f64]) -> Vec<Column> {
+    let column = |name: String, kind| Column { name, kind };
+    let mut columns = vec![column("tests".to_owned(), Kind::Count)];
+    if devices {
+        columns.push(column("devices".to_owned(), Kind::Count));
+    }
+    for metric in metrics {
+        columns.push(column(format!("{}_tests", metric.name()), Kind::Count));
+        columns.extend(quantiles.iter().map(|q| {
+            let percent = (q * 100.0 * 1e6).round() / 1e6;
+            column(format!("{}_p{percent}_{}", metric.name(), metric.unit()), Kind::Number)
+        }));
+    }
+    columns
+}
+
+fn values(row: &HexRow, quantiles: usize) -> Row {
+    let mut values = vec![Value::Count(row.tests)];
+    values.extend(row.devices.map(Value::Count));
+    for (tests, found) in &row.metrics {
+        values.push(Value::Count(*tests));
+        values.extend(
+            (0..quantiles).map(|at| found.get(at).map_or(Value::Nothing, |&value| Value::Number(rounded(value)))),
+        );
+    }
+    Row { hex: row.hex, values }
+}
+
+/// Six decimals: beyond them there is only the error of an interpolation.
+fn rounded(value: f64) -> f64 {
+    let rounded = (value * 1e6).round() / 1e6;
+    if rounded.is_finite() { rounded } else { value }
 }
 
 /// All rows, by partition.

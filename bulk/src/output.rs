@@ -1,9 +1,9 @@
 //! The result as a file, complete or not at all.
 
 use std::{
-    fmt::Write as _,
+    fmt::Display,
     fs::File,
-    io::{BufWriter, Write as _},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -19,7 +19,7 @@ use parquet::{
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use crate::{BulkError, reduce::HexRow, roles::Metric};
+use crate::BulkError;
 
 /// Rows of a row group.
 const ROW_GROUP: usize = 100_000;
@@ -47,60 +47,85 @@ impl Format {
     }
 }
 
-/// Names of the columns.
-#[derive(Clone, Debug)]
-pub(crate) struct Columns {
-    pub devices: bool,
-    pub metrics: Vec<Metric>,
-    pub quantiles: Vec<f64>,
+/// A column of the result, behind that of the hexagons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// As it stands in the file.
+    pub name: String,
+    /// What its values are.
+    pub kind: Kind,
 }
 
-impl Columns {
-    /// For each metric the number of its tests, and its quantiles.
-    fn of_metrics(&self) -> impl Iterator<Item = (String, Vec<String>)> {
-        self.metrics.iter().map(|metric| {
-            let quantile =
-                |q: &f64| format!("{}_p{}_{}", metric.name(), (q * 100.0 * 1e6).round() / 1e6, metric.unit());
-            (format!("{}_tests", metric.name()), self.quantiles.iter().map(quantile).collect())
-        })
-    }
+/// What the values of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole numbers.
+    Count,
+    /// Numbers.
+    Number,
+    /// Text.
+    Text,
 }
 
-enum Kind {
+/// What is known of a hexagon in one column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// In a column of [`Kind::Count`].
+    Count(u64),
+    /// In a column of [`Kind::Number`].
+    Number(f64),
+    /// In a column of [`Kind::Text`].
+    Text(String),
+    /// In any column.
+    Nothing,
+}
+
+/// A hexagon with a value for each column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The H3 index.
+    pub hex: u64,
+    /// In the order of the columns.
+    pub values: Vec<Value>,
+}
+
+#[derive(Debug)]
+enum Writer {
     Csv(BufWriter<File>),
     GeoJson(BufWriter<File>, bool),
     Parquet(Box<ArrowWriter<File>>, Extent),
 }
 
-/// A result that is being written beside its place.
-pub(crate) struct Output {
+/// A result that is being written beside its place: it is there whole, or not at all.
+#[derive(Debug)]
+pub struct Output {
     path: PathBuf,
     unfinished: NamedTempFile,
-    columns: Columns,
-    kind: Kind,
+    columns: Vec<Column>,
+    writer: Writer,
 }
 
 impl Output {
-    pub fn create(path: &Path, format: Format, columns: Columns) -> Result<Self, BulkError> {
-        let failed =
-            |error: &dyn std::fmt::Display| BulkError::Output { file: path.to_owned(), reason: error.to_string() };
+    /// Begins it.
+    ///
+    /// # Errors
+    /// [`BulkError::Output`] if nothing can be written there.
+    pub fn create(path: &Path, format: Format, columns: Vec<Column>) -> Result<Self, BulkError> {
+        let failed = |error: &dyn Display| BulkError::Output { file: path.to_owned(), reason: error.to_string() };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let unfinished = NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
         let file = unfinished.reopen().map_err(|error| failed(&error))?;
-        let kind = match format {
+        let writer = match format {
             Format::Csv => {
                 let mut file = BufWriter::new(file);
-                let metrics = columns.of_metrics().flat_map(|(tests, quantiles)| [vec![tests], quantiles].concat());
-                let devices = columns.devices.then(|| "devices".to_owned());
-                let names: Vec<String> =
-                    ["hex".to_owned(), "tests".to_owned()].into_iter().chain(devices).chain(metrics).collect();
-                writeln!(file, "{}", names.join(",")).map_err(|error| failed(&error))?;
-                Kind::Csv(file)
+                let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+                writeln!(file, "hex,{}", names.join(",")).map_err(|error| failed(&error))?;
+                Writer::Csv(file)
             }
             Format::GeoJson => {
                 let mut file = BufWriter::new(file);
                 file.write_all(b"{\"type\":\"FeatureCollection\",\"features\":[").map_err(|error| failed(&error))?;
-                Kind::GeoJson(file, true)
+                Writer::GeoJson(file, true)
             }
             Format::Parquet => {
                 let properties = WriterProperties::builder()
@@ -108,49 +133,47 @@ impl Output {
                     .set_max_row_group_row_count(Some(ROW_GROUP))
                     .build();
                 let writer = ArrowWriter::try_new(file, Arc::new(schema(&columns)), Some(properties));
-                Kind::Parquet(Box::new(writer.map_err(|error| failed(&error))?), Extent::default())
+                Writer::Parquet(Box::new(writer.map_err(|error| failed(&error))?), Extent::default())
             }
         };
-        Ok(Self { path: path.to_owned(), unfinished, columns, kind })
+        Ok(Self { path: path.to_owned(), unfinished, columns, writer })
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "a text or an error, whatever is at hand")]
-    fn failed(&self, error: impl ToString) -> BulkError {
-        BulkError::Output { file: self.path.clone(), reason: error.to_string() }
-    }
-
-    pub fn write(&mut self, rows: &[HexRow]) -> Result<(), BulkError> {
-        let written = match &mut self.kind {
-            Kind::Csv(file) => rows
-                .iter()
-                .try_for_each(|row| writeln!(file, "{}", line(row, self.columns.quantiles.len())))
-                .map_err(|e| e.to_string()),
-            Kind::GeoJson(file, first) => rows
+    /// Adds hexagons.
+    ///
+    /// # Errors
+    /// [`BulkError::Output`], for example when the disk is full.
+    pub fn write(&mut self, rows: &[Row]) -> Result<(), BulkError> {
+        let written = match &mut self.writer {
+            Writer::Csv(file) => rows.iter().try_for_each(|row| line(file, row)).map_err(|e| e.to_string()),
+            Writer::GeoJson(file, first) => rows
                 .iter()
                 .try_for_each(|row| {
                     let comma = if std::mem::take(first) { "\n" } else { ",\n" };
                     write!(file, "{comma}{}", feature(row, &self.columns))
                 })
                 .map_err(|e| e.to_string()),
-            Kind::Parquet(writer, extent) => {
+            Writer::Parquet(writer, extent) => {
                 let batch = batch(rows, &self.columns, extent);
                 batch.map_err(|e| e.to_string()).and_then(|batch| writer.write(&batch).map_err(|e| e.to_string()))
             }
         };
-        written.map_err(|error| self.failed(error))
+        written.map_err(|reason| BulkError::Output { file: self.path.clone(), reason })
     }
 
     /// Puts it in its place.
+    ///
+    /// # Errors
+    /// [`BulkError::Output`]; then the place is as it was.
     pub fn finish(self) -> Result<(), BulkError> {
-        let failed =
-            |error: &dyn std::fmt::Display| BulkError::Output { file: self.path.clone(), reason: error.to_string() };
-        let file = match self.kind {
-            Kind::Csv(file) => file.into_inner().map_err(|error| failed(&error))?,
-            Kind::GeoJson(mut file, _) => {
+        let failed = |error: &dyn Display| BulkError::Output { file: self.path.clone(), reason: error.to_string() };
+        let file = match self.writer {
+            Writer::Csv(file) => file.into_inner().map_err(|error| failed(&error))?,
+            Writer::GeoJson(mut file, _) => {
                 file.write_all(b"\n]}\n").map_err(|error| failed(&error))?;
                 file.into_inner().map_err(|error| failed(&error))?
             }
-            Kind::Parquet(mut writer, extent) => {
+            Writer::Parquet(mut writer, extent) => {
                 writer.append_key_value_metadata(KeyValue::new("geo".to_owned(), extent.geo().to_string()));
                 writer.into_inner().map_err(|error| failed(&error))?
             }
@@ -161,35 +184,30 @@ impl Output {
     }
 }
 
-fn line(row: &HexRow, quantiles: usize) -> String {
-    let mut line = format!("{:x},{}", row.hex, row.tests);
-    if let Some(devices) = row.devices {
-        let _ = write!(line, ",{devices}");
-    }
-    for (tests, values) in &row.metrics {
-        let _ = write!(line, ",{tests}");
-        for at in 0..quantiles {
-            line.push(',');
-            if let Some(value) = values.get(at) {
-                let _ = write!(line, "{value}");
-            }
+fn line(file: &mut impl Write, row: &Row) -> io::Result<()> {
+    write!(file, "{:x}", row.hex)?;
+    for value in &row.values {
+        match value {
+            Value::Count(count) => write!(file, ",{count}")?,
+            Value::Number(number) => write!(file, ",{number}")?,
+            Value::Text(text) => write!(file, ",\"{}\"", text.replace('"', "\"\""))?,
+            Value::Nothing => write!(file, ",")?,
         }
     }
-    line
+    writeln!(file)
 }
 
-fn feature(row: &HexRow, columns: &Columns) -> serde_json::Value {
+fn feature(row: &Row, columns: &[Column]) -> serde_json::Value {
     let mut properties = serde_json::Map::new();
     properties.insert("hex".into(), format!("{:x}", row.hex).into());
-    properties.insert("tests".into(), row.tests.into());
-    if let Some(devices) = row.devices {
-        properties.insert("devices".into(), devices.into());
-    }
-    for ((tests, names), (count, values)) in columns.of_metrics().zip(&row.metrics) {
-        properties.insert(tests, (*count).into());
-        for (at, name) in names.into_iter().enumerate() {
-            properties.insert(name, json!(values.get(at)));
-        }
+    for (column, value) in columns.iter().zip(&row.values) {
+        let value = match value {
+            Value::Count(count) => json!(count),
+            Value::Number(number) => json!(number),
+            Value::Text(text) => json!(text),
+            Value::Nothing => json!(null),
+        };
+        properties.insert(column.name.clone(), value);
     }
     let outline: Vec<[f64; 2]> = outline(row.hex).into_iter().map(|(lng, lat)| [lng, lat]).collect();
     json!({
@@ -216,40 +234,47 @@ fn outline(hex: u64) -> Vec<(f64, f64)> {
     corners
 }
 
-fn schema(columns: &Columns) -> Schema {
-    let field = |name: String, kind: DataType| Field::new(name, kind, true);
-    let mut fields = vec![Field::new("hex", DataType::Utf8, false), Field::new("tests", DataType::UInt64, false)];
-    if columns.devices {
-        fields.push(Field::new("devices", DataType::UInt64, false));
-    }
-    for (tests, quantiles) in columns.of_metrics() {
-        fields.push(field(tests, DataType::UInt64));
-        fields.extend(quantiles.into_iter().map(|name| field(name, DataType::Float64)));
-    }
+fn schema(columns: &[Column]) -> Schema {
+    let mut fields = vec![Field::new("hex", DataType::Utf8, false)];
+    fields.extend(columns.iter().map(|column| {
+        let kind = match column.kind {
+            Kind::Count => DataType::UInt64,
+            Kind::Number => DataType::Float64,
+            Kind::Text => DataType::Utf8,
+        };
+        Field::new(&column.name, kind, true)
+    }));
     fields.push(Field::new("geometry", DataType::Binary, false));
     Schema::new(fields)
 }
 
-fn batch(rows: &[HexRow], columns: &Columns, extent: &mut Extent) -> Result<RecordBatch, arrow_schema::ArrowError> {
-    let numbers =
-        |of: &dyn Fn(&HexRow) -> u64| -> ArrayRef { Arc::new(UInt64Array::from_iter_values(rows.iter().map(of))) };
-    let mut arrays: Vec<ArrayRef> = vec![
-        Arc::new(StringArray::from_iter_values(rows.iter().map(|row| format!("{:x}", row.hex)))),
-        numbers(&|row| row.tests),
-    ];
-    if columns.devices {
-        arrays.push(numbers(&|row| row.devices.unwrap_or_default()));
-    }
-    for metric in 0..columns.metrics.len() {
-        arrays.push(numbers(&|row| row.metrics[metric].0));
-        for at in 0..columns.quantiles.len() {
-            arrays.push(Arc::new(
-                rows.iter().map(|row| row.metrics[metric].1.get(at).copied()).collect::<Float64Array>(),
-            ));
-        }
+fn batch(rows: &[Row], columns: &[Column], extent: &mut Extent) -> Result<RecordBatch, arrow_schema::ArrowError> {
+    let hexes = StringArray::from_iter_values(rows.iter().map(|row| format!("{:x}", row.hex)));
+    let mut arrays: Vec<ArrayRef> = vec![Arc::new(hexes)];
+    for (at, column) in columns.iter().enumerate() {
+        let values = rows.iter().map(|row| &row.values[at]);
+        arrays.push(match column.kind {
+            Kind::Count => Arc::new(values.map(Value::count).collect::<UInt64Array>()),
+            Kind::Number => Arc::new(values.map(Value::number).collect::<Float64Array>()),
+            Kind::Text => Arc::new(values.map(Value::text).collect::<StringArray>()),
+        });
     }
     arrays.push(Arc::new(BinaryArray::from_iter_values(rows.iter().map(|row| extent.polygon(row.hex)))));
     RecordBatch::try_new(Arc::new(schema(columns)), arrays)
+}
+
+impl Value {
+    const fn count(&self) -> Option<u64> {
+        if let Self::Count(count) = self { Some(*count) } else { None }
+    }
+
+    const fn number(&self) -> Option<f64> {
+        if let Self::Number(number) = self { Some(*number) } else { None }
+    }
+
+    const fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text.as_str()) } else { None }
+    }
 }
 
 /// What all polygons together cover.

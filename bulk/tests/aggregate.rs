@@ -104,7 +104,7 @@ fn expected(tests: &[Test], resolution: Resolution) -> Vec<String> {
                 for q in [0.1, 0.5, 0.9] {
                     line.push(',');
                     if !values.is_empty() {
-                        write!(line, "{}", quantile(&values, q)).unwrap();
+                        write!(line, "{}", (quantile(&values, q) * 1e6).round() / 1e6).unwrap();
                     }
                 }
             }

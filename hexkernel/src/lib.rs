@@ -10,7 +10,7 @@
 //! let mut kernel = HexKernel::new(Resolution::Nine);
 //! let mut hexes = [0; 2];
 //! kernel.hexes(&[51.4556, f64::NAN], &[7.0116, 7.0], &mut hexes);
-//! assert_eq!(hexes, [0x891f_a43b_0cbf_fff, hexkernel::NO_HEX]);
+//! assert_eq!(hexes, [0x891f_a535_0aff_fff, hexkernel::NO_HEX]);
 //! ```
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]

@@ -43,7 +43,7 @@ pub use head::Head;
 pub use judge::Judge;
 pub use ookla_tiles::{Period, TileKind};
 pub use report::ImportReport;
-pub use run::{ImportTarget, KEPT_POINTS, Progress, Tell, import};
+pub use run::{Accepted, ImportTarget, KEPT_POINTS, Progress, Tell, accepted, import};
 
 use domain::{Hex, Record, RejectionReason, SourceClass};
 use std::{io::Read, ops::ControlFlow, path::Path};

@@ -99,7 +99,7 @@ impl Pseudonymiser {
     }
 }
 
-fn derive(key: &[u8; 32], message: &[u8]) -> DevicePseudonym {
+pub(crate) fn derive(key: &[u8; 32], message: &[u8]) -> DevicePseudonym {
     // HMAC takes a key of any length.
     #[expect(clippy::expect_used, reason = "HMAC accepts every key length")]
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("any length");

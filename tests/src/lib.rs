@@ -14,6 +14,7 @@
 mod binary;
 mod command;
 mod contributor;
+pub mod hexagons;
 mod http;
 mod load;
 mod log;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use e2e::Whitespot;
+use e2e::{Whitespot, hexagons};
 
 fn data() -> Option<PathBuf> {
     let data = std::env::var_os("WHITESPOT_TEST_DATA").map(PathBuf::from);
@@ -38,6 +38,18 @@ async fn the_drive_tests_of_2021_come_in_with_every_point_accounted_for() {
 
     let again = installation.run(&[&import[..], &[file.to_str().unwrap()]].concat()).await.json();
     assert_eq!(again["accepted"], 0, "the second time everything is a duplicate");
+
+    // The same points without a database give the same hexagons.
+    let output = installation.folder().join("hexagons.geojson");
+    for layer in ["mobile-26201-4g", "mobile-26203-2g"] {
+        let layer = ["--region", id, "--layer", layer];
+        let aggregate = ["aggregate", file.to_str().unwrap(), "--regions-dir", regions, "--resolution", "10"];
+        installation.run(&[&aggregate[..], &["-o", output.to_str().unwrap()], &layer].concat()).await.ok();
+        let export = [&["export", "--source", "survey", "--format", "json"][..], &layer].concat();
+        let (of_files, exported) = (hexagons::of_file(&output), installation.run(&export).await.json());
+        eprintln!("{layer:?}: {} hexagons", of_files.len());
+        assert!(of_files.len() > 1_000 && of_files == hexagons::of_release(&exported), "{layer:?}");
+    }
 
     let rank = ["rank", "--region", id, "--track", "mobile", "--format", "json"];
     let list = installation.run(&rank).await.json();

@@ -313,6 +313,16 @@ pub struct Aggregate {
     /// H3 resolution of the hexagons.
     #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(0..=15))]
     pub resolution: u8,
+    /// Summarise evidence instead, as releases do: files that `import` reads, judged for --region, and one voice for each
+    /// device in each hexagon and year. Not gated: for whoever owns the evidence, not for publication.
+    #[arg(long, requires = "region", conflicts_with_all = ["columns", "metrics", "quantiles", "memory", "threads", "scratch_dir"])]
+    pub layer: Option<domain::Layer>,
+    /// Region whose ground the evidence of --layer must lie in, from --regions-dir.
+    #[arg(long, requires = "layer")]
+    pub region: Option<RegionId>,
+    /// Format of the evidence of --layer; recognised by its content if not given.
+    #[arg(long, requires = "layer")]
+    pub format: Option<String>,
     /// Columns that have no usual name: lat, lng, hex, device, download, upload, latency or loaded_latency.
     #[arg(long, value_name = "ROLE=COLUMN", value_delimiter = ',')]
     pub columns: Vec<String>,

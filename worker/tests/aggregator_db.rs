@@ -3,10 +3,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use analytics::{LeafBuilder, RuleBook};
+use analytics::{Gathering, LeafBuilder, RuleBook};
 use domain::{
-    CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId, Layer, NewEvidence, Record, SourceClass,
-    SystemClock, Technology, Window,
+    CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId, Layer, NewEvidence,
+    Record, SourceClass, SystemClock, Technology, Window,
 };
 use jiff::tz::TimeZone;
 use store::{Debounce, Store, insert_evidence, read_block, testing::TestDatabase};
@@ -128,6 +128,43 @@ async fn several_aggregators_and_writers_end_with_what_a_count_from_scratch_says
         assert_eq!(points, WRITERS * TRACKS_A_WRITER * 5 / share, "{window}");
         assert!(!expected.is_empty());
         assert_eq!(kept(db.store(), &window).await, expected, "{window}: an update was lost");
+    }
+}
+
+/// The other driver of the aggregate, which reads files.
+fn without_a_database(items: &[NewEvidence]) -> Leaves {
+    let (rules, mut leaves) = (RuleBook::builtin(), Leaves::new());
+    let mut gathering = Gathering::new(TimeZone::get("Europe/Berlin").unwrap(), &rules);
+    for NewEvidence { device, source, record, .. } in items {
+        let Record::CoverageTrack(track) = record.clone() else { unreachable!("only tracks here") };
+        gathering.add_coverage(&CoverageEvidence { device: *device, source: *source, track });
+    }
+    for (_, _, leaf) in gathering.leaves() {
+        leaves.entry((leaf.source, leaf.layer)).or_default().push(leaf.votes.encode());
+    }
+    leaves
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn evidence_in_any_order_and_split_makes_the_leaves_that_files_make() {
+    let places = places();
+    let items: Vec<_> = (0..120).map(|n| track(&places, n)).collect();
+    let expected = without_a_database(&items);
+    assert!(expected.len() > 2);
+    for (turn, at_once) in [(0, 120), (50, 7), (90, 1)] {
+        let db = TestDatabase::create().await;
+        let mut turned = items.clone();
+        turned.rotate_left(turn);
+        let aggregator = Aggregator::new(db.store().clone(), Arc::new(SystemClock::default()));
+        for (n, some) in turned.chunks(at_once).enumerate() {
+            insert(db.store(), some).await;
+            // Now and then in between, so that blocks are made anew.
+            if n % 9 == 1 {
+                aggregator.drain(&|_| {}).await.unwrap();
+            }
+        }
+        aggregator.drain(&|_| {}).await.unwrap();
+        assert_eq!(kept(db.store(), &Window::Year(2026)).await, expected, "from {turn} on, {at_once} at once");
     }
 }
 

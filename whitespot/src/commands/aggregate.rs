@@ -1,3 +1,5 @@
+mod layer;
+
 use std::thread;
 
 use bulk::{Format, Metric, Names, Request, Role};
@@ -11,7 +13,14 @@ use crate::{
 
 /// Summarises files; no database is needed.
 pub async fn run(global: &Global, args: Aggregate) -> Result<(), Failure> {
-    let request = request(args)?;
+    let format = Format::of(&args.output).ok_or_else(|| {
+        format!("{}: a name that ends with .parquet, .geojson or .csv says the format", args.output.display())
+    })?;
+    if let (Some(layer), Some(region)) = (args.layer, args.region.clone()) {
+        let global = global.clone();
+        return tokio::task::spawn_blocking(move || layer::run(&global, &args, layer, &region, format)).await?;
+    }
+    let request = request(args, format)?;
     let to = request.output.display().to_string();
     let step = Step::start("aggregate", 0);
     let (report, step) = tokio::task::spawn_blocking(move || {
@@ -29,10 +38,7 @@ pub async fn run(global: &Global, args: Aggregate) -> Result<(), Failure> {
     Ok(())
 }
 
-fn request(args: Aggregate) -> Result<Request, Failure> {
-    let format = Format::of(&args.output).ok_or_else(|| {
-        format!("{}: a name that ends with .parquet, .geojson or .csv says the format", args.output.display())
-    })?;
+fn request(args: Aggregate, format: Format) -> Result<Request, Failure> {
     let metric = |name: &String| match name.parse() {
         Ok(Role::Metric(metric)) => Ok(metric),
         _ => Err(format!("`{name}` is no metric: {}", Metric::ALL.map(Metric::name).join(", "))),
