@@ -84,6 +84,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let input = |leaves, previous| LayerInput {
         layer,
         source: SourceClass::Simulated,
+        min_devices: SourceClass::Simulated.min_devices(),
         window: &window,
         leaves,
         cover: &cover,

@@ -1,13 +1,18 @@
 //! The publication gate (METHODS 6): one partition of the ground per layer, window and source class, in
-//! which every piece has either no device or at least k; and area totals that betray no remainder.
+//! which every piece has either no device or enough; and area totals that betray no remainder.
 
 mod areas;
 mod evidence;
+mod figures;
 mod ground;
 mod partition;
 mod private;
+mod tally;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use domain::{AreaKey, AreaLevel, Cover, Hex, Layer, Resolution, SourceClass, Window};
 use rayon::prelude::*;
@@ -15,11 +20,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::{
-    areas::{Areas, Placed, Verdict, at_level},
+    areas::{Group, Totals, Verdict},
     evidence::Evidence,
+    figures::{MAIN, MAIN_ONLY, Shown},
     ground::{Ground, compact, position},
-    partition::{Part, Splitter},
-    private::{Private, PublishedArea},
+    partition::{Part, Splitter, ranges_of},
+    private::{Private, PublishedArea, PublishedPart},
+    tally::{Counter, LEVELS},
 };
 use crate::{aggregate::Judging, summary::UnitSummary, votes::LeafVotes};
 
@@ -27,7 +34,7 @@ use crate::{aggregate::Judging, summary::UnitSummary, votes::LeafVotes};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PieceKind {
-    /// One hexagon (cut to the region at its border).
+    /// One hexagon (cut to its municipality at a border).
     Hex,
     /// The rest of a hexagon, or of the region, after its other parts were published; or unmeasured ground.
     Remainder,
@@ -72,8 +79,10 @@ pub struct AreaUnit {
 pub struct LayerInput<'a> {
     /// What is judged.
     pub layer: Layer,
-    /// Decides k: [`SourceClass::min_devices`].
+    /// Drive tests are graded apart.
     pub source: SourceClass,
+    /// Devices in everything published and in every difference: [`SourceClass::min_devices`].
+    pub min_devices: u32,
     /// A campaign reaches grade B at best.
     pub window: &'a Window,
     /// All leaves of the layer, one for each block, in any order.
@@ -89,7 +98,7 @@ pub struct LayerInput<'a> {
 /// One layer of a release.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerRelease {
-    /// The partition; empty if fewer than k devices contributed at all.
+    /// The partition; empty if too few devices contributed at all.
     pub pieces: Vec<Piece>,
     /// Published totals.
     pub areas: Vec<AreaUnit>,
@@ -105,6 +114,11 @@ pub enum GateError {
         "the private part of the previous release is unusable ({0}); restore it from backup: without it a new release could reveal what the previous one withheld"
     )]
     Previous(crate::votes::DecodeError),
+    /// Municipalities have other borders than in the previous release.
+    #[error(
+        "the municipalities of the region have changed since the previous release of this window; publish under another region id: totals over old and new borders could reveal what was withheld"
+    )]
+    Borders,
 }
 
 /// Where the published numbers of a part come from.
@@ -116,144 +130,278 @@ enum Numbers {
     Before(Option<Box<UnitSummary>>),
 }
 
-/// A part of the partition on its way to publication.
+/// A part of the partition as it is published.
 #[derive(Debug)]
 struct Candidate {
     part: Part,
+    shown: Shown,
     numbers: Numbers,
-}
-
-impl Candidate {
-    const fn is_kept(&self) -> bool {
-        matches!(self.numbers, Numbers::Before(_))
-    }
 }
 
 /// Builds the publication of one layer.
 ///
 /// Without a previous release the region as a whole goes down the tree. With one, each of its parts does
-/// for itself: a part in which 1 to k-1 devices changed keeps its old numbers; another may be split where
-/// old votes, new votes and changes are each nobody or at least k on every side. A release therefore only
+/// for itself: a part in which too few devices changed keeps its old numbers; another may be split where
+/// old votes, new votes and changes are each nobody or enough on every side. A release therefore only
 /// ever refines the one before. It is compared with that one alone, not with all earlier ones.
 ///
 /// # Errors
-/// [`GateError`] if the previous release's private part cannot be read: nothing is published then.
+/// [`GateError`] if the previous release's private part cannot be read, or was made for other borders:
+/// nothing is published then.
 pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
-    let LayerInput { layer, source, window, leaves, cover, district_level, previous } = input;
-    let previous = previous.map(Private::decode).transpose().map_err(GateError::Previous)?.unwrap_or_default();
-    let judging = Judging::new(source, window);
-    let k = source.min_devices();
+    let LayerInput { layer, source, min_devices, window, leaves, cover, district_level, previous } = input;
     let ground = Ground::new(cover);
+    let previous = match previous {
+        Some(bytes) => {
+            let previous = Private::decode(bytes).map_err(GateError::Previous)?;
+            if previous.fingerprint != ground.fingerprint() || previous.figures != figures::count(layer) {
+                return Err(GateError::Borders);
+            }
+            previous
+        }
+        None => Private::default(),
+    };
+    let judging = Judging::new(source, window);
     let votes = LeafVotes::merge_all(leaves);
-    let evidence = Evidence::new(&votes, cover, &previous);
-    let candidates = partition(k, layer.leaf_resolution(), &ground, &evidence, previous.parts);
+    let figures = figures::count(layer);
+    let evidence = Evidence::new(&votes, cover, &ground, figures, &previous);
+    let Private { parts, areas, .. } = previous;
+    let before: BTreeMap<AreaKey, PublishedArea> = areas.into_iter().map(|area| (area.key, area)).collect();
+    let gate = Gate { least: min_devices, figures, finest: layer.leaf_resolution(), ground: &ground };
+    let levels = if district_level { &LEVELS_OF_AREAS[..] } else { &LEVELS_OF_AREAS[..1] };
+    let (candidates, verdicts) = gate.decide(&evidence, levels, parts, &before);
+
     let summaries: Vec<Option<UnitSummary>> = candidates
         .par_iter()
         .map(|candidate| match &candidate.numbers {
             Numbers::Before(summary) => summary.as_deref().cloned(),
-            Numbers::Today => evidence.summary(&candidate.part, &judging),
+            Numbers::Today => evidence.summary(&candidate.part, &judging).map(|mut summary| {
+                figures::withhold(&mut summary, candidate.shown);
+                summary
+            }),
         })
         .collect();
-
-    let levels = if district_level {
-        &[AreaLevel::Municipality, AreaLevel::District, AreaLevel::State][..]
-    } else {
-        &[AreaLevel::Municipality]
-    };
-    let published = publish_areas(k, levels, &evidence, &candidates, &judging, previous.areas);
-    let areas = published.now.iter().map(|area| AreaUnit { key: area.key, summary: area.summary.clone() }).collect();
+    let areas = totals(&ground, levels, &evidence, &verdicts, &judging, before);
     let private = Private {
-        votes: evidence.remembered(&candidates),
-        areas: published.now.into_iter().chain(published.before).collect(),
+        fingerprint: ground.fingerprint(),
+        figures,
+        votes: remembered(&ground, &evidence, &candidates, &verdicts, &areas),
         parts: candidates
             .iter()
             .zip(&summaries)
-            .map(|(candidate, summary)| (candidate.part.clone(), summary.clone()))
+            .map(|(Candidate { part, shown, .. }, summary)| PublishedPart {
+                part: part.clone(),
+                shown: *shown,
+                summary: summary.clone(),
+            })
             .collect(),
+        areas: areas.clone(),
     };
+    let areas = areas.into_iter().map(|area| AreaUnit { key: area.key, summary: area.summary }).collect();
     Ok(LayerRelease { pieces: pieces(&ground, &candidates, &summaries), areas, private: private.encode() })
 }
 
-fn partition(
-    k: u32,
+/// Levels with totals, from the bottom; pieces stand below them.
+const LEVELS_OF_AREAS: [AreaLevel; LEVELS - 1] = [AreaLevel::Municipality, AreaLevel::District, AreaLevel::State];
+
+/// What a decision depends on besides the evidence.
+#[derive(Debug)]
+struct Gate<'a> {
+    least: u32,
+    figures: usize,
     finest: Resolution,
+    ground: &'a Ground,
+}
+
+impl Gate<'_> {
+    fn decide(
+        &self,
+        evidence: &Evidence<'_>,
+        levels: &[AreaLevel],
+        previous: Vec<PublishedPart>,
+        before: &BTreeMap<AreaKey, PublishedArea>,
+    ) -> (Vec<Candidate>, BTreeMap<AreaKey, Verdict>) {
+        let mut counter = Counter::new(&evidence.marks, evidence.devices());
+        // Each old part with what may come in its place; without old ones, all parts of the region.
+        let mut fresh: Vec<Vec<(Part, Shown)>> = Vec::new();
+        let mut groups = Vec::new();
+        for old in &previous {
+            let marks = ranges_of(&evidence.marks, &old.part);
+            let tally = counter.tally(&marks);
+            let is_renewed = tally.changed() > 0 && tally.are_safe(old.shown, self.least);
+            let parts = if is_renewed { self.split(&mut counter, old.part.clone(), old.shown) } else { Vec::new() };
+            groups.push(Group {
+                homes: homes(&old.part),
+                withheld: self.withheld(evidence, &parts),
+                is_old: true,
+                is_renewed,
+                changed: tally.changed(),
+                is_deserted: tally.before(MAIN) > 0 && tally.now(MAIN) < self.least,
+                marks,
+            });
+            fresh.push(parts);
+        }
+        if previous.is_empty() {
+            let region = Part::of_areas(self.ground.roots().to_vec());
+            let all = counter.tally(&ranges_of(&evidence.marks, &region));
+            // Where too few devices are all there is, even "not measured" would say where they were not.
+            if all.now(MAIN) < self.least.max(1) {
+                return (Vec::new(), BTreeMap::new());
+            }
+            for part in self.split(&mut counter, region, MAIN_ONLY) {
+                groups.push(Group {
+                    homes: homes(&part.0),
+                    withheld: self.withheld(evidence, std::slice::from_ref(&part)),
+                    is_old: false,
+                    is_renewed: true,
+                    changed: 0,
+                    is_deserted: false,
+                    marks: ranges_of(&evidence.marks, &part.0),
+                });
+                fresh.push(vec![part]);
+            }
+        }
+        let mut totals = Totals {
+            least: self.least,
+            figures: self.figures,
+            ground: self.ground,
+            counter: &mut counter,
+            groups: &mut groups,
+            previous: before,
+            verdicts: BTreeMap::new(),
+        };
+        totals.judge(levels);
+        let mut verdicts = totals.verdicts;
+        // What was published stays published.
+        for &key in before.keys() {
+            verdicts.entry(key).or_insert(Verdict::Keep);
+        }
+
+        let mut previous: Vec<Option<PublishedPart>> = previous.into_iter().map(Some).collect();
+        previous.resize_with(groups.len(), || None);
+        let mut candidates = Vec::new();
+        for ((group, old), fresh) in groups.iter().zip(previous).zip(fresh) {
+            match old {
+                Some(PublishedPart { part, shown, summary }) if !group.is_renewed => {
+                    candidates.push(Candidate { part, shown, numbers: Numbers::Before(summary.map(Box::new)) });
+                }
+                _ => candidates.extend(fresh.into_iter().map(|(part, shown)| Candidate {
+                    part,
+                    shown,
+                    numbers: Numbers::Today,
+                })),
+            }
+        }
+        candidates.sort_by_key(|candidate| candidate.part.plots.first().map(|plot| (position(plot.hex), plot.home)));
+        (candidates, verdicts)
+    }
+
+    /// The parts of a safe part, each with the figures that may be shown of it.
+    fn split(&self, counter: &mut Counter<'_>, whole: Part, figures: Shown) -> Vec<(Part, Shown)> {
+        let (least, finest, ground) = (self.least, self.finest, self.ground);
+        let mut splitter = Splitter { least, finest, ground, counter, figures, parts: Vec::new() };
+        splitter.split(whole);
+        let parts = splitter.parts;
+        let shown = |part: &Part, counter: &mut Counter<'_>| {
+            let tally = counter.tally(&ranges_of(counter.marks, part));
+            let safe = |&figure: &usize| tally.now(figure) >= least && tally.is_safe(figure, least);
+            (0..self.figures).filter(safe).fold(figures & MAIN_ONLY, |bits, figure| bits | 1 << figure)
+        };
+        parts
+            .into_iter()
+            .map(|part| {
+                let shown = shown(&part, counter);
+                (part, shown)
+            })
+            .collect()
+    }
+
+    /// For each figure the marks of the parts that withhold it.
+    fn withheld(&self, evidence: &Evidence<'_>, parts: &[(Part, Shown)]) -> Vec<Vec<Range<usize>>> {
+        let of = |figure: usize| parts.iter().filter(move |(_, shown)| shown >> figure & 1 == 0);
+        (0..self.figures)
+            .map(|figure| of(figure).flat_map(|(part, _)| ranges_of(&evidence.marks, part)).collect())
+            .collect()
+    }
+}
+
+fn homes(part: &Part) -> BTreeSet<u32> {
+    part.plots.iter().map(|plot| plot.home).collect()
+}
+
+/// The published totals, by key.
+fn totals(
     ground: &Ground,
-    evidence: &Evidence<'_>,
-    previous: Vec<(Part, Option<UnitSummary>)>,
-) -> Vec<Candidate> {
-    let mut splitter = Splitter::new(k, finest, ground, &evidence.marks, evidence.devices.len());
-    let mut candidates = Vec::new();
-    if previous.is_empty() {
-        let region =
-            Part { kind: PieceKind::Remainder, resolution: 4, hexes: ground.roots().to_vec(), own: Vec::new() };
-        let everything = splitter.marks_of(&region);
-        let devices = splitter.count(&everything);
-        // Where 1 to k-1 devices are all there is, even "not measured" would say where they were not.
-        if devices.new > 0 && devices.is_safe(k) {
-            splitter.split(region);
-        }
-    }
-    for (part, summary) in previous {
-        let marks = splitter.marks_of(&part);
-        let devices = splitter.count(&marks);
-        if devices.changed == 0 || !devices.is_safe(k) {
-            candidates.push(Candidate { part, numbers: Numbers::Before(summary.map(Box::new)) });
-        } else {
-            splitter.split(part);
-        }
-    }
-    let fresh = splitter.parts.into_iter().chain(splitter.empty);
-    candidates.extend(fresh.map(|part| Candidate { part, numbers: Numbers::Today }));
-    candidates.sort_by_key(|candidate| candidate.part.hexes.first().map(|&hex| position(hex)));
-    candidates
-}
-
-struct PublishedAreas {
-    now: Vec<PublishedArea>,
-    /// Published earlier and not now; still to be compared with.
-    before: Vec<PublishedArea>,
-}
-
-fn publish_areas(
-    k: u32,
     levels: &[AreaLevel],
     evidence: &Evidence<'_>,
-    candidates: &[Candidate],
+    verdicts: &BTreeMap<AreaKey, Verdict>,
     judging: &Judging,
-    previous: Vec<PublishedArea>,
-) -> PublishedAreas {
-    let parts = evidence.parts_of_marks(candidates);
-    let places = evidence.marks.iter().zip(&evidence.municipalities).zip(parts);
-    let placed: Vec<Placed> =
-        places.map(|((&mark, &municipality), part)| Placed { mark, municipality, part }).collect();
-    let stale: Vec<bool> = candidates.iter().map(Candidate::is_kept).collect();
-    let mut previous: HashMap<AreaKey, PublishedArea> = previous.into_iter().map(|area| (area.key, area)).collect();
-    let areas = Areas { k, placed: &placed, stale: &stale, devices: &evidence.devices, previous: &previous };
-    let verdicts = areas.judge(levels);
-    let units = evidence.by_area(|municipality| {
-        let keys = levels.iter().map(|&level| at_level(municipality, level));
-        keys.filter(|key| matches!(verdicts.get(key), Some(Verdict::Publish(_)))).collect()
+    mut before: BTreeMap<AreaKey, PublishedArea>,
+) -> Vec<PublishedArea> {
+    let renewed = |key: &AreaKey| match verdicts.get(key) {
+        Some(&Verdict::Renew(shown)) => Some(shown),
+        _ => None,
+    };
+    let units = evidence.by_area(|home| {
+        levels.iter().map(|&level| ground.area(home, level)).filter(|key| renewed(key).is_some()).collect()
     });
-    let mut now: Vec<PublishedArea> = units
+    let fresh: Vec<PublishedArea> = units
         .into_par_iter()
-        .filter_map(|(key, unit)| match verdicts.get(&key) {
-            Some(Verdict::Publish(channels)) => {
-                Some(PublishedArea { key, summary: unit.finish(judging), channels: channels.clone() })
-            }
-            _ => None,
+        .filter_map(|(key, unit)| {
+            let shown = renewed(&key)?;
+            let mut summary = unit.finish(judging);
+            figures::withhold(&mut summary, shown);
+            Some(PublishedArea { key, shown, summary })
         })
         .collect();
-    now.extend(verdicts.into_values().filter_map(|verdict| match verdict {
-        Verdict::Keep(old) => Some(*old),
-        Verdict::Publish(_) | Verdict::Withhold => None,
-    }));
-    now.sort_by_key(|area| area.key);
-    for area in &now {
-        previous.remove(&area.key);
+    before.extend(fresh.into_iter().map(|area| (area.key, area)));
+    before.into_values().collect()
+}
+
+/// What each vote has said by now at each level.
+fn remembered(
+    ground: &Ground,
+    evidence: &Evidence<'_>,
+    candidates: &[Candidate],
+    verdicts: &BTreeMap<AreaKey, Verdict>,
+    areas: &[PublishedArea],
+) -> Vec<private::Voted> {
+    let mut holders: Vec<Option<&Candidate>> = vec![None; evidence.marks.len()];
+    for candidate in candidates {
+        for range in ranges_of(&evidence.marks, &candidate.part) {
+            holders[range].fill(Some(candidate));
+        }
     }
-    let mut before: Vec<PublishedArea> = previous.into_values().collect();
-    before.sort_by_key(|area| area.key);
-    PublishedAreas { now, before }
+    let shown: BTreeMap<AreaKey, Shown> = areas.iter().map(|area| (area.key, area.shown)).collect();
+    // For each municipality, what its areas say: the figures, and whether they are today's.
+    let mut homes: BTreeMap<u32, [(Shown, bool); LEVELS - 1]> = BTreeMap::new();
+    for mark in &evidence.marks {
+        homes.entry(mark.place.0).or_insert_with(|| {
+            LEVELS_OF_AREAS.map(|level| {
+                let key = ground.area(mark.place.0, level);
+                let is_new = matches!(verdicts.get(&key), Some(Verdict::Renew(_)));
+                (shown.get(&key).copied().unwrap_or_default(), is_new)
+            })
+        });
+    }
+    evidence.remembered(|mark, figure, &times| {
+        let now = times[LEVELS];
+        let mut said = [0; LEVELS];
+        said[0] = match holders[mark] {
+            Some(Candidate { numbers: Numbers::Today, shown, .. }) if shown >> figure & 1 == 1 => now,
+            Some(Candidate { numbers: Numbers::Today, .. }) | None => 0,
+            Some(_) => times[0],
+        };
+        for (level, (shown, is_new)) in (1..).zip(homes[&evidence.marks[mark].place.0]) {
+            said[level] = match (shown >> figure & 1 == 1, is_new) {
+                (true, true) => now,
+                (true, false) => times[level],
+                // Nothing but what the level below says.
+                (false, _) => said[level - 1],
+            };
+        }
+        said
+    })
 }
 
 /// Measured parts one by one; unmeasured ground gathered by resolution-6 hexagon, for it has nobody to hide.
@@ -261,19 +409,19 @@ fn pieces(ground: &Ground, candidates: &[Candidate], summaries: &[Option<UnitSum
     let mut pieces = Vec::new();
     let mut unmeasured: BTreeMap<u64, (Hex, Vec<Hex>)> = BTreeMap::new();
     for (candidate, summary) in candidates.iter().zip(summaries) {
-        let cut = |hex: Hex| {
+        let cut = |plot| {
             let mut here = Vec::new();
-            ground.cut(hex, &mut here);
+            ground.cut(plot, &mut here);
             here
         };
         if let Some(summary) = summary {
-            let hexes = compact(candidate.part.hexes.iter().flat_map(|&hex| cut(hex)).collect());
+            let hexes = compact(candidate.part.plots.iter().flat_map(|&plot| cut(plot)).collect());
             let (kind, resolution) = (candidate.part.kind, candidate.part.resolution);
             pieces.push(Piece { number: 0, kind, resolution, hexes, summary: summary.clone() });
         } else {
-            for &hex in &candidate.part.hexes {
-                let at = hex.at_most(Resolution::Six);
-                unmeasured.entry(position(at)).or_insert_with(|| (at, Vec::new())).1.extend(cut(hex));
+            for &plot in &candidate.part.plots {
+                let at = plot.hex.at_most(Resolution::Six);
+                unmeasured.entry(position(at)).or_insert_with(|| (at, Vec::new())).1.extend(cut(plot));
             }
         }
     }

@@ -19,8 +19,10 @@ const ONE: &[&str] = &["05334002"];
 const THREE: &[&str] = &["05334002", "05334004", "05362008"];
 
 fn release_of(source: SourceClass, leaves: Vec<LeafVotes>, cover: &Cover, previous: Option<&[u8]>) -> LayerRelease {
-    let (layer, window) = (BROADBAND.parse().unwrap(), Window::Year(2026));
-    build_layer(LayerInput { layer, source, window: &window, leaves, cover, district_level: true, previous }).unwrap()
+    let (layer, window, min_devices) = (BROADBAND.parse().unwrap(), Window::Year(2026), source.min_devices().min(5));
+    let window = &window;
+    build_layer(LayerInput { layer, source, min_devices, window, leaves, cover, district_level: true, previous })
+        .unwrap()
 }
 
 fn publish(looks: &[Look], cover: &Cover) -> LayerRelease {
@@ -247,6 +249,7 @@ fn a_damaged_private_part_stops_the_release() {
         let input = LayerInput {
             layer,
             source: SourceClass::Crowd,
+            min_devices: 5,
             window: &window,
             leaves: Vec::new(),
             cover: &cover,

@@ -107,6 +107,7 @@ proptest! {
             layer: mobile(TechnologyView::Broadband),
             // Of drive tests everything is published.
             source: SourceClass::Survey,
+            min_devices: SourceClass::Survey.min_devices(),
             window: &window,
             leaves: vec![votes(&looks)],
             cover: &cover,

@@ -107,6 +107,7 @@ pub fn run() {
         let input = LayerInput {
             layer,
             source: SourceClass::Simulated,
+            min_devices: SourceClass::Simulated.min_devices(),
             window: &window,
             leaves: LeafVotes::decode(&bytes).into_iter().collect(),
             cover: &cover,

@@ -266,9 +266,17 @@ fn gate(
     cover: &Cover,
 ) -> Result<ReleaseLayer, WorkerError> {
     let leaves = leaves.iter().map(|leaf| LeafVotes::decode(leaf)).collect::<Result<Vec<_>, _>>()?;
-    let LayerRelease { pieces, areas, private } =
-        build_layer(LayerInput { layer, source, window, leaves, cover, district_level: true, previous })
-            .map_err(|error| WorkerError::Previous(error.to_string()))?;
+    let LayerRelease { pieces, areas, private } = build_layer(LayerInput {
+        layer,
+        source,
+        min_devices: source.min_devices(),
+        window,
+        leaves,
+        cover,
+        district_level: true,
+        previous,
+    })
+    .map_err(|error| WorkerError::Previous(error.to_string()))?;
     let piece = |piece: analytics::Piece| PieceRow {
         number: piece.number,
         kind: piece.kind.code().to_owned(),

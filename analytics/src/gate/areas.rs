@@ -1,207 +1,176 @@
-//! Totals of municipalities, districts and states beside the pieces (METHODS 6): published only if no
-//! difference of what is published leaves 1 to k-1 devices.
+//! Which pieces and totals get today's numbers (METHODS 6).
+//!
+//! Pieces nest in municipalities, these in districts and states. So a total says nothing that its pieces do not say,
+//! except where a piece keeps older numbers, or withholds a figure: the rest of the total. Totals go up the tree, and each is
+//! renewed only if its rest is nobody or enough devices in every step of time. What lies under a total that stays
+//! old stays old too, so that numbers never get younger downwards.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use domain::{AreaKey, AreaLevel};
 
 use super::{
-    partition::Mark,
-    private::{Channel, DeviceHash, PublishedArea},
+    figures::{MAIN, MAIN_ONLY, Shown},
+    ground::Ground,
+    private::PublishedArea,
+    tally::{Counter, Tally},
 };
 
-/// A mark with where it is counted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Placed {
-    pub(super) mark: Mark,
-    pub(super) municipality: AreaKey,
-    /// The published part that holds it; `None` where its votes are in no part.
-    pub(super) part: Option<u32>,
+/// A part on its way to publication.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// Municipalities that it lies in.
+    pub(super) homes: BTreeSet<u32>,
+    pub(super) marks: Vec<Range<usize>>,
+    /// Whether it was published before, and so may keep its numbers.
+    pub(super) is_old: bool,
+    /// Whether it gets today's numbers.
+    pub(super) is_renewed: bool,
+    /// Marks that today's numbers would leave out of a figure: those of the pieces that withhold it.
+    pub(super) withheld: Vec<Vec<Range<usize>>>,
+    /// Devices that changed.
+    pub(super) changed: u32,
+    /// Was published, and is left by so many that its numbers cannot be renewed.
+    pub(super) is_deserted: bool,
 }
 
-/// What is decided for an area.
-#[derive(Clone, Debug)]
+impl Group {
+    /// Marks whose contribution to a figure the part does not say.
+    fn beside(&self, figure: usize) -> &[Range<usize>] {
+        if self.is_renewed { &self.withheld[figure] } else { &self.marks }
+    }
+}
+
+/// What is decided for an area that is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Its total of today, with what the next release must compare.
-    Publish(Vec<Channel>),
-    /// Today's total would give something away: the one published before stays.
-    Keep(Box<PublishedArea>),
-    /// Nothing.
-    Withhold,
+    /// Today's numbers, these figures of them.
+    Renew(Shown),
+    /// Those of the release before.
+    Keep,
 }
 
-/// What the judgement of areas looks at.
+/// Groups that say together what they have in common: a part, or an area with all that is in it.
+#[derive(Clone, Debug)]
+struct Node {
+    groups: Vec<usize>,
+    /// For each figure, those of them that no total says.
+    open: Vec<Vec<usize>>,
+}
+
 #[derive(Debug)]
-pub(super) struct Areas<'a> {
-    pub(super) k: u32,
-    pub(super) placed: &'a [Placed],
-    /// Parts whose published numbers are older than today's votes.
-    pub(super) stale: &'a [bool],
-    pub(super) devices: &'a [DeviceHash],
-    pub(super) previous: &'a HashMap<AreaKey, PublishedArea>,
+pub(super) struct Totals<'a, 'm> {
+    pub(super) least: u32,
+    pub(super) figures: usize,
+    pub(super) ground: &'a Ground,
+    pub(super) counter: &'a mut Counter<'m>,
+    pub(super) groups: &'a mut [Group],
+    pub(super) previous: &'a BTreeMap<AreaKey, PublishedArea>,
+    pub(super) verdicts: BTreeMap<AreaKey, Verdict>,
 }
 
-/// Devices and their digests, summed.
-type Contributions = BTreeMap<u32, u32>;
-
-impl Areas<'_> {
-    /// Decides level by level, from municipalities up: what is published below limits what may be above.
-    pub(super) fn judge(&self, levels: &[AreaLevel]) -> BTreeMap<AreaKey, Verdict> {
-        let mut verdicts = BTreeMap::new();
-        let mut by_part: HashMap<u32, Vec<usize>> = HashMap::new();
-        for (number, placed) in self.placed.iter().enumerate() {
-            if let Some(part) = placed.part {
-                by_part.entry(part).or_default().push(number);
-            }
-        }
-        let mut published: Vec<(AreaLevel, HashMap<AreaKey, Said>)> = Vec::new();
+impl Totals<'_, '_> {
+    /// Decides level by level, from municipalities up.
+    pub(super) fn judge(&mut self, levels: &[AreaLevel]) {
+        let mut nodes: Vec<Node> = (0..self.groups.len()).map(|group| self.untold(vec![group])).collect();
         for &level in levels {
-            let mut members: BTreeMap<AreaKey, Vec<usize>> = BTreeMap::new();
-            for (number, placed) in self.placed.iter().enumerate() {
-                members.entry(at_level(placed.municipality, level)).or_default().push(number);
+            let mut members: BTreeMap<AreaKey, Vec<Node>> = BTreeMap::new();
+            let (mut crossed, mut rest) = (BTreeSet::new(), Vec::new());
+            for node in nodes {
+                let homes = node.groups.iter().flat_map(|&group| &self.groups[group].homes);
+                let keys: BTreeSet<AreaKey> = homes.map(|&home| self.ground.area(home, level)).collect();
+                match keys.first() {
+                    Some(&key) if keys.len() == 1 => members.entry(key).or_default().push(node),
+                    _ => {
+                        crossed.extend(keys);
+                        rest.push(node);
+                    }
+                }
             }
-            let mut said = HashMap::new();
             for (key, members) in members {
-                let verdict = self.judge_one(key, level, &members, &by_part, &published);
-                match &verdict {
-                    Verdict::Publish(_) => drop(said.insert(key, Said::Today)),
-                    Verdict::Keep(old) => drop(said.insert(key, Said::Before(self.changed_since(old, &members)))),
-                    Verdict::Withhold => {}
-                }
-                verdicts.insert(key, verdict);
-            }
-            published.push((level, said));
-        }
-        verdicts
-    }
-
-    fn judge_one(
-        &self,
-        key: AreaKey,
-        level: AreaLevel,
-        members: &[usize],
-        by_part: &HashMap<u32, Vec<usize>>,
-        published: &[(AreaLevel, HashMap<AreaKey, Said>)],
-    ) -> Verdict {
-        let in_area = |placed: &Placed| at_level(placed.municipality, level) == key;
-        let parts: HashSet<u32> = members.iter().filter_map(|&number| self.placed[number].part).collect();
-        let (inside, across): (HashSet<u32>, HashSet<u32>) =
-            parts.into_iter().partition(|part| by_part[part].iter().all(|&n| in_area(&self.placed[n])));
-        let mut channels = vec![
-            self.contributions(members, today),
-            self.contributions(members, |placed| self.beside_parts(placed, &inside)),
-        ];
-        for (below, said) in published {
-            let total = |placed: &Placed| said.get(&at_level(placed.municipality, *below));
-            // Minus the totals below …
-            channels.push(self.contributions(members, |placed| beside_total(placed, total(placed))));
-            // … and minus the pieces that lie wholly in what is left.
-            let left: HashSet<u32> = inside
-                .iter()
-                .copied()
-                .filter(|part| by_part[part].iter().all(|&n| total(&self.placed[n]).is_none()))
-                .collect();
-            channels.push(self.contributions(members, |placed| match total(placed) {
-                None => self.beside_parts(placed, &left),
-                said => beside_total(placed, said),
-            }));
-        }
-        // The other way round: the pieces that reach across the border, minus the area.
-        let across: Vec<usize> = across.iter().flat_map(|part| &by_part[part]).copied().collect();
-        let outside = self.contributions(&across, |placed| if in_area(placed) { None } else { today(placed) });
-
-        let k = self.k as usize;
-        let safe = |count: usize| count == 0 || count >= k;
-        let enough = channels[0].len() >= k;
-        let no_remainder = channels.iter().all(|channel| safe(channel.len())) && safe(outside.len());
-        let channels: Vec<Channel> = channels.iter().map(|channel| self.hashed(channel)).collect();
-        match self.previous.get(&key) {
-            None if enough && no_remainder => Verdict::Publish(channels),
-            None => Verdict::Withhold,
-            Some(old) => {
-                let steady = old.channels.len() == channels.len()
-                    && old.channels.iter().zip(&channels).all(|(old, new)| safe(differing(old, new).len()));
-                // To say again what is out already gives nothing away.
-                if enough && no_remainder && steady {
-                    Verdict::Publish(channels)
+                if crossed.contains(&key) && !self.previous.contains_key(&key) {
+                    rest.extend(members);
                 } else {
-                    Verdict::Keep(Box::new(old.clone()))
+                    rest.extend(self.judge_one(key, members));
                 }
             }
+            nodes = rest;
         }
     }
 
-    /// What the published parts inside an area do not already say of a mark: all of it outside of them,
-    /// and in a part whose numbers stayed behind, what changed since.
-    fn beside_parts(&self, placed: &Placed, inside: &HashSet<u32>) -> Option<u32> {
-        match placed.part {
-            Some(part) if inside.contains(&part) => (self.stale[part as usize] && placed.mark.changed())
-                .then(|| placed.mark.new ^ placed.mark.old.rotate_left(7)),
-            _ => today(placed),
+    /// The area as one node, or its members where it has no total.
+    fn judge_one(&mut self, key: AreaKey, members: Vec<Node>) -> Vec<Node> {
+        let groups: Vec<usize> = members.iter().flat_map(|node| node.groups.iter().copied()).collect();
+        let marks: Vec<_> = groups.iter().flat_map(|&group| self.groups[group].marks.iter().cloned()).collect();
+        let whole = self.counter.tally(&marks);
+        let before = self.previous.get(&key).map(|area| area.shown);
+        let mut stayed = Vec::new();
+        if whole.now(MAIN) >= self.least && self.settle(&members, before.unwrap_or(MAIN_ONLY), &mut stayed) {
+            let shown = (0..self.figures).filter(|&figure| {
+                before.is_some_and(|before| before >> figure & 1 == 1)
+                    || whole.now(figure) >= self.least && self.rest(&members, figure).is_safe_beside(figure, self.least)
+            });
+            let shown: Shown = shown.fold(0, |bits, figure| bits | 1 << figure);
+            self.verdicts.insert(key, Verdict::Renew(shown));
+            let open = |figure: usize| match shown >> figure & 1 {
+                0 => members.iter().flat_map(|node| node.open[figure].iter().copied()).collect(),
+                _ => Vec::new(),
+            };
+            return vec![Node { groups, open: (0..self.figures).map(open).collect() }];
+        }
+        if before.is_none() {
+            stayed.into_iter().for_each(|group: usize| self.groups[group].is_renewed = true);
+            return members;
+        }
+        for &group in &groups {
+            self.groups[group].is_renewed = false;
+        }
+        // Nothing inside is younger. An area that would have been new is not published.
+        let is_inside = |area: &AreaKey| area.as_str().starts_with(key.as_str());
+        let previous = self.previous;
+        self.verdicts.retain(|area, _| !is_inside(area) || previous.contains_key(area));
+        self.verdicts.iter_mut().filter(|(area, _)| is_inside(area)).for_each(|(_, verdict)| *verdict = Verdict::Keep);
+        self.verdicts.insert(key, Verdict::Keep);
+        vec![self.untold(groups)]
+    }
+
+    fn untold(&self, groups: Vec<usize>) -> Node {
+        Node { open: vec![groups.clone(); self.figures], groups }
+    }
+
+    /// Whether the rest can be made safe in all of these figures. Where too few changed in it, the part with the
+    /// fewest changes stays behind as well; those are noted in `stayed`.
+    fn settle(&mut self, members: &[Node], figures: Shown, stayed: &mut Vec<usize>) -> bool {
+        loop {
+            let deserted = members.iter().flat_map(|node| &node.groups).any(|&group| {
+                let group = &self.groups[group];
+                group.is_deserted && !group.is_renewed
+            });
+            if deserted {
+                return false;
+            }
+            let figures = (0..self.figures).filter(|figure| figures >> figure & 1 == 1);
+            if figures.clone().all(|figure| self.rest(members, figure).is_safe_beside(figure, self.least)) {
+                return true;
+            }
+            // What an area below said stays as it is.
+            let willing = members.iter().flat_map(|node| &node.open[MAIN]).copied().filter(|&group| {
+                let group = &self.groups[group];
+                group.is_renewed && group.is_old && group.changed > 0
+            });
+            let Some(next) = willing.min_by_key(|&group| self.groups[group].changed) else { return false };
+            self.groups[next].is_renewed = false;
+            stayed.push(next);
         }
     }
 
-    /// Devices whose part in an area's total is not what it was when that was published.
-    fn changed_since(&self, old: &PublishedArea, members: &[usize]) -> HashSet<u32> {
-        let now = self.contributions(members, today);
-        let changed = old.channels.first().map(|old| differing(old, &self.hashed(&now))).unwrap_or_default();
-        now.keys().copied().filter(|&device| changed.contains(&self.devices[device as usize])).collect()
-    }
-
-    fn contributions(&self, numbers: &[usize], digest: impl Fn(&Placed) -> Option<u32>) -> Contributions {
-        let mut sums = Contributions::new();
-        for placed in numbers.iter().map(|&number| &self.placed[number]) {
-            let Some(digest) = digest(placed) else { continue };
-            // Place and content together, so that a move is a change.
-            let place = (placed.mark.at ^ placed.mark.at >> 32) as u32;
-            let sum = sums.entry(placed.mark.device).or_default();
-            *sum = sum.wrapping_add(place.wrapping_mul(0x9e37_79b1) ^ digest);
-        }
-        sums
-    }
-
-    fn hashed(&self, contributions: &Contributions) -> Channel {
-        let mut channel: Channel =
-            contributions.iter().map(|(&device, &digest)| (self.devices[device as usize], digest)).collect();
-        channel.sort_unstable();
-        channel
-    }
-}
-
-/// What is out about an area below the one in question.
-#[derive(Debug)]
-enum Said {
-    /// Its total of today.
-    Today,
-    /// An older total; these devices have changed since.
-    Before(HashSet<u32>),
-}
-
-fn today(placed: &Placed) -> Option<u32> {
-    (placed.mark.new != 0).then_some(placed.mark.new)
-}
-
-/// What a published total below does not already say of a mark.
-fn beside_total(placed: &Placed, said: Option<&Said>) -> Option<u32> {
-    match said {
-        None => today(placed),
-        Some(Said::Today) => None,
-        Some(Said::Before(changed)) => today(placed).filter(|_| changed.contains(&placed.mark.device)),
-    }
-}
-
-/// Devices whose contribution is not the same in both.
-fn differing(old: &Channel, new: &Channel) -> HashSet<DeviceHash> {
-    let old: HashMap<DeviceHash, u32> = old.iter().copied().collect();
-    let new: HashMap<DeviceHash, u32> = new.iter().copied().collect();
-    old.keys().chain(new.keys()).copied().filter(|device| old.get(device) != new.get(device)).collect()
-}
-
-/// The area of a municipality at a level.
-pub(super) fn at_level(municipality: AreaKey, level: AreaLevel) -> AreaKey {
-    match level {
-        AreaLevel::Municipality => municipality,
-        AreaLevel::District => municipality.district().unwrap_or(municipality),
-        AreaLevel::State => municipality.state(),
+    /// What the members do not say of a figure.
+    fn rest(&mut self, members: &[Node], figure: usize) -> Tally {
+        let open = members.iter().flat_map(|node| &node.open[figure]);
+        let marks: Vec<_> = open.flat_map(|&group| self.groups[group].beside(figure).iter().cloned()).collect();
+        self.counter.tally(&marks)
     }
 }

@@ -1,71 +1,133 @@
-//! The ground of the region as a tree of hexagons, and positions in that tree.
+//! The ground of the region as one tree of hexagons for each municipality, and positions in these trees.
 
 use std::{collections::HashMap, ops::Range};
 
-use domain::{Cover, Hex, Resolution};
+use domain::{AreaKey, AreaLevel, Cover, Hex, Resolution};
 
-/// Coarsest hexagons of a partition (252 km²); above them is the region as a whole.
+/// Coarsest hexagons of a partition (252 km²); above them are municipality, district, state and the region as a whole.
 pub(super) const ROOT: Resolution = Resolution::Five;
 
-/// How much of each hexagon lies in the region.
+/// A hexagon as far as it lies in one municipality. Pieces never cross a border unless they hold whole
+/// municipalities, so that a total is a sum of pieces and says nothing that they do not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Plot {
+    /// Number of the municipality, in the order of the keys.
+    pub(super) home: u32,
+    pub(super) hex: Hex,
+}
+
+impl Plot {
+    pub(super) fn children(self, finer: Resolution) -> impl Iterator<Item = Self> {
+        self.hex.children(finer).map(move |hex| Self { hex, ..self })
+    }
+
+    /// Where it stands among all plots.
+    pub(super) fn place(self) -> Place {
+        (self.home, position(self.hex))
+    }
+
+    /// Places of the plot and all that is below it.
+    pub(super) fn span(self) -> Range<Place> {
+        let span = span(self.hex);
+        (self.home, span.start)..(self.home, span.end)
+    }
+}
+
+/// Municipality and position: the order of the trees.
+pub(super) type Place = (u32, u64);
+
+/// How much of each hexagon lies in which municipality.
 #[derive(Debug)]
 pub(super) struct Ground {
-    /// Resolution-9 hexagons of the region below each hexagon of resolution 5 to 9, as far down as the cover is stored.
-    inside: HashMap<Hex, u64>,
-    roots: Vec<Hex>,
+    /// Resolution-9 hexagons below each plot of resolution 5 to 9, as far down as the cover is stored.
+    inside: HashMap<Plot, u64>,
+    roots: Vec<Plot>,
+    /// Keys, ascending: those of one district or state are neighbours.
+    municipalities: Vec<AreaKey>,
+    fingerprint: u64,
 }
 
 impl Ground {
     pub(super) fn new(cover: &Cover) -> Self {
-        let mut inside: HashMap<Hex, u64> = HashMap::new();
-        for (hex, _) in cover.pairs() {
+        let mut municipalities: Vec<AreaKey> = cover.pairs().map(|(_, key)| key).collect();
+        municipalities.sort_unstable();
+        municipalities.dedup();
+        let mut inside: HashMap<Plot, u64> = HashMap::new();
+        let mut fingerprint = 0u64;
+        for (hex, key) in cover.pairs() {
+            let home = municipalities.binary_search(&key).unwrap_or_default() as u32;
+            let mixed = key.as_str().bytes().fold(hex.as_i64().cast_unsigned(), |mixed, byte| {
+                (mixed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3).rotate_left(23)
+            });
+            // A sum, for the cover has no order.
+            fingerprint = fingerprint.wrapping_add(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
             // Compaction may have gone past the roots.
             let parts: Vec<Hex> = if hex.resolution() < ROOT { hex.children(ROOT).collect() } else { vec![hex] };
             for part in parts {
                 let leaves = part.as_h3().children_count(Cover::RESOLUTION);
                 let mut at = Some(part);
-                while let Some(here) = at.filter(|here| here.resolution() >= ROOT) {
-                    *inside.entry(here).or_default() += leaves;
-                    at = here.resolution().pred().and_then(|coarser| here.parent(coarser));
+                while let Some(hex) = at.filter(|hex| hex.resolution() >= ROOT) {
+                    *inside.entry(Plot { home, hex }).or_default() += leaves;
+                    at = hex.resolution().pred().and_then(|coarser| hex.parent(coarser));
                 }
             }
         }
-        let mut roots: Vec<Hex> = inside.keys().copied().filter(|hex| hex.resolution() == ROOT).collect();
+        let mut roots: Vec<Plot> = inside.keys().copied().filter(|plot| plot.hex.resolution() == ROOT).collect();
         roots.sort_unstable();
-        Self { inside, roots }
+        Self { inside, roots, municipalities, fingerprint }
     }
 
-    /// All resolution-5 hexagons with ground.
-    pub(super) fn roots(&self) -> &[Hex] {
+    /// All plots of resolution 5.
+    pub(super) fn roots(&self) -> &[Plot] {
         &self.roots
     }
 
-    /// Whether any of the hexagon lies in the region.
-    pub(super) fn touches(&self, hex: Hex) -> bool {
-        self.inside.contains_key(&hex) || self.under_full(hex)
+    /// Which hexagon belongs to whom, in one number.
+    pub(super) const fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
-    /// The part of the hexagon that lies in the region, compacted.
-    pub(super) fn cut(&self, hex: Hex, into: &mut Vec<Hex>) {
-        match self.inside.get(&hex) {
-            Some(&leaves) if is_full(hex, leaves) => into.push(hex),
+    /// The number of a municipality.
+    pub(super) fn number(&self, key: AreaKey) -> Option<u32> {
+        self.municipalities.binary_search(&key).ok().map(|number| number as u32)
+    }
+
+    /// The area of a municipality at a level.
+    pub(super) fn area(&self, home: u32, level: AreaLevel) -> AreaKey {
+        let municipality = self.municipalities[home as usize];
+        match level {
+            AreaLevel::Municipality => municipality,
+            AreaLevel::District => municipality.district().unwrap_or(municipality),
+            AreaLevel::State => municipality.state(),
+        }
+    }
+
+    /// Whether any of the plot is ground.
+    pub(super) fn touches(&self, plot: Plot) -> bool {
+        self.inside.contains_key(&plot) || self.under_full(plot)
+    }
+
+    /// The hexagons of a plot, compacted.
+    pub(super) fn cut(&self, plot: Plot, into: &mut Vec<Hex>) {
+        match self.inside.get(&plot) {
+            Some(&leaves) if is_full(plot.hex, leaves) => into.push(plot.hex),
             Some(_) => {
-                let finer = hex.resolution().succ().unwrap_or(Cover::RESOLUTION);
-                hex.children(finer).for_each(|child| self.cut(child, into));
+                let finer = plot.hex.resolution().succ().unwrap_or(Cover::RESOLUTION);
+                plot.children(finer).for_each(|child| self.cut(child, into));
             }
-            None if self.under_full(hex) => into.push(hex),
+            None if self.under_full(plot) => into.push(plot.hex),
             None => {}
         }
     }
 
-    /// Whether a stored ancestor lies wholly in the region.
-    fn under_full(&self, hex: Hex) -> bool {
-        let mut at = hex;
-        while let Some(parent) = at.resolution().pred().filter(|r| *r >= ROOT).and_then(|r| at.parent(r)) {
-            if let Some(&leaves) = self.inside.get(&parent) {
-                return is_full(parent, leaves);
+    /// Whether a stored ancestor lies wholly in the municipality.
+    fn under_full(&self, plot: Plot) -> bool {
+        let mut at = plot.hex;
+        while let Some(hex) = at.resolution().pred().filter(|r| *r >= ROOT).and_then(|r| at.parent(r)) {
+            if let Some(&leaves) = self.inside.get(&Plot { hex, ..plot }) {
+                return is_full(hex, leaves);
             }
-            at = parent;
+            at = hex;
         }
         false
     }
@@ -83,12 +145,11 @@ pub(super) fn position(hex: Hex) -> u64 {
 }
 
 /// Positions of a hexagon and all of its descendants.
-pub(super) fn span(hex: Hex) -> Range<u64> {
+fn span(hex: Hex) -> Range<u64> {
     let finer = (1u64 << (3 * (15 - u64::from(u8::from(hex.resolution()))))) - 1;
     let last = position(hex);
     (last & !finer)..last + 1
 }
-
 /// Fewest hexagons that cover the same ground as these disjoint ones; sorted.
 pub(super) fn compact(mut hexes: Vec<Hex>) -> Vec<Hex> {
     hexes.sort_unstable();
@@ -114,10 +175,4 @@ pub(super) fn compact(mut hexes: Vec<Hex>) -> Vec<Hex> {
     done.extend(by_resolution.into_iter().flatten());
     done.sort_unstable_by_key(|&hex| position(hex));
     done
-}
-
-/// The hexagon at a position: the resolution is the number of digits that are used.
-pub(super) fn hexagon_at(position: u64) -> Option<Hex> {
-    let used = (1..=15u64).take_while(|digit| position >> (3 * (15 - digit)) & 7 != 7).count() as u64;
-    Hex::from_i64((position | used << 52).cast_signed()).ok()
 }

@@ -1,49 +1,73 @@
-//! What a release remembers for the gate of the next one. Never published. Version 1:
+//! What a release remembers for the gate of the next one. Never published. Version 2:
 //!
 //! ```text
-//! "WSGP" version=1
-//! parts:  kind · resolution · hexagons · own hexagons · summary (JSON, empty for unmeasured ground)
-//! areas:  key · summary (JSON) · per channel: devices with the digest of what they contributed
-//! devices: 8 bytes each · votes: position difference · device number · digest
+//! "WSGP" version=2 · fingerprint of the ground (8 bytes) · number of figures
+//! parts:   kind · resolution · plots · own plots · shown figures · summary (JSON, empty for unmeasured ground)
+//! areas:   key · shown figures · summary (JSON)
+//! devices: 8 bytes each
+//! votes:   municipality and position (differences) · device number · for each figure: which digests follow, digests
 //! first 8 bytes of SHA-256 over all of the above
 //! ```
 //! Devices are kept as a hash of their pseudonym, contributions as digests: enough to see what changed,
-//! not enough to say what anybody measured.
+//! not enough to say what anybody measured. A digest is kept for each level that published the vote: its piece,
+//! its municipality, district and state, which may be of different releases.
 
 use domain::{AreaKey, DevicePseudonym, Hex};
 use sha2::{Digest, Sha256};
 
-use super::{PieceKind, partition::Part};
+use super::{
+    PieceKind,
+    figures::Shown,
+    ground::{Place, Plot},
+    partition::Part,
+    tally::LEVELS,
+};
 use crate::{
     bytes::{Reader, Writer},
     summary::UnitSummary,
-    votes::{DecodeError, Entry, Figures, unsealed},
+    votes::{DecodeError, unsealed},
 };
 
 const MAGIC: &[u8; 4] = b"WSGP";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// First 64 bits of a hash of the pseudonym.
 pub(super) type DeviceHash = u64;
 
-/// Per device, a digest of what it contributed to something published.
-pub(super) type Channel = Vec<(DeviceHash, u32)>;
-
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Private {
-    /// Parts with their published summary; `None`: published as unmeasured.
-    pub(super) parts: Vec<(Part, Option<UnitSummary>)>,
-    /// Areas as last published.
+    /// Which hexagon belonged to which municipality.
+    pub(super) fingerprint: u64,
+    pub(super) figures: usize,
+    pub(super) parts: Vec<PublishedPart>,
+    /// Areas as last published, by key.
     pub(super) areas: Vec<PublishedArea>,
-    /// Position, device and digest of the votes behind the parts, sorted.
-    pub(super) votes: Vec<(u64, DeviceHash, u32)>,
+    /// The votes behind parts and areas, sorted.
+    pub(super) votes: Vec<Voted>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct PublishedPart {
+    pub(super) part: Part,
+    pub(super) shown: Shown,
+    /// `None`: published as unmeasured.
+    pub(super) summary: Option<UnitSummary>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct PublishedArea {
     pub(super) key: AreaKey,
+    pub(super) shown: Shown,
     pub(super) summary: UnitSummary,
-    pub(super) channels: Vec<Channel>,
+}
+
+/// The votes of one device at one recorded hexagon, as published.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Voted {
+    pub(super) place: Place,
+    pub(super) device: DeviceHash,
+    /// For each figure the digest that each level published last; 0 for nothing.
+    pub(super) said: Vec<[u32; LEVELS]>,
 }
 
 pub(super) fn hash_of(device: &DevicePseudonym) -> DeviceHash {
@@ -51,32 +75,12 @@ pub(super) fn hash_of(device: &DevicePseudonym) -> DeviceHash {
     hash.iter().take(8).fold(0, |sum, &byte| sum << 8 | u64::from(byte))
 }
 
-/// A digest of an entry's content (FNV-1a), never 0. Stored, so it must not change between versions.
-pub(super) fn digest_of(entry: &Entry) -> u32 {
+/// A digest of numbers (FNV-1a), never 0. Stored, so it must not change between versions.
+pub(super) fn mix(first: i64, numbers: impl Iterator<Item = i64>) -> u32 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    let mut eat = |value: i64| {
-        for byte in value.to_le_bytes() {
+    for number in std::iter::once(first).chain(numbers) {
+        for byte in number.to_le_bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    eat(entry.key.part as i64);
-    eat(i64::from(entry.attempts));
-    eat(i64::from(entry.below));
-    entry.days.iter().for_each(|&day| eat(i64::from(day)));
-    let mut eat_values = |values: &[(i64, u32)]| {
-        eat(values.len() as i64);
-        for &(value, times) in values {
-            eat(value);
-            eat(i64::from(times));
-        }
-    };
-    match &entry.figures {
-        Figures::Mobile(signal) => eat_values(signal),
-        Figures::Fixed(figures) => {
-            figures.values.iter().for_each(|values| eat_values(values));
-            for count in figures.counts {
-                eat_values(&[(i64::from(count.below), count.judged)]);
-            }
         }
     }
     ((hash ^ hash >> 32) as u32).max(1)
@@ -87,28 +91,24 @@ impl Private {
         let mut out = Writer::default();
         out.raw(MAGIC);
         out.raw(&[VERSION]);
+        out.raw(&self.fingerprint.to_le_bytes());
+        out.uint(self.figures as u64);
         out.uint(self.parts.len() as u64);
-        for (part, summary) in &self.parts {
+        for PublishedPart { part, shown, summary } in &self.parts {
             out.raw(&[u8::from(part.kind == PieceKind::Remainder), part.resolution]);
-            write_hexes(&mut out, &part.hexes);
-            write_hexes(&mut out, &part.own);
+            write_plots(&mut out, &part.plots);
+            write_plots(&mut out, &part.own);
+            out.raw(&[*shown]);
             write_summary(&mut out, summary.as_ref());
         }
         out.uint(self.areas.len() as u64);
         for area in &self.areas {
             out.uint(area.key.as_str().len() as u64);
             out.raw(area.key.as_str().as_bytes());
+            out.raw(&[area.shown]);
             write_summary(&mut out, Some(&area.summary));
-            out.uint(area.channels.len() as u64);
-            for channel in &area.channels {
-                out.uint(channel.len() as u64);
-                for (device, digest) in channel {
-                    out.raw(&device.to_le_bytes());
-                    out.raw(&digest.to_le_bytes());
-                }
-            }
         }
-        let mut devices: Vec<DeviceHash> = self.votes.iter().map(|vote| vote.1).collect();
+        let mut devices: Vec<DeviceHash> = self.votes.iter().map(|vote| vote.device).collect();
         devices.sort_unstable();
         devices.dedup();
         out.uint(devices.len() as u64);
@@ -116,12 +116,15 @@ impl Private {
             out.raw(&device.to_le_bytes());
         }
         out.uint(self.votes.len() as u64);
-        let mut last = 0;
-        for (at, device, digest) in &self.votes {
-            out.uint(at - last);
-            last = *at;
-            out.uint(devices.binary_search(device).unwrap_or_default() as u64);
-            out.raw(&digest.to_le_bytes());
+        let mut last = (0, 0);
+        for vote in &self.votes {
+            out.uint(u64::from(vote.place.0 - last.0));
+            out.int(vote.place.1.wrapping_sub(last.1).cast_signed());
+            last = vote.place;
+            out.uint(devices.binary_search(&vote.device).unwrap_or_default() as u64);
+            for said in &vote.said {
+                write_said(&mut out, said);
+            }
         }
         out.sealed()
     }
@@ -136,58 +139,85 @@ impl Private {
             _ => return Err(DecodeError::Damaged("not a private part")),
         }
         let mut input = Reader::new(&unsealed(bytes)?[5..]);
-        let parts = (0..input.count(5)?).map(|_| read_part(&mut input)).collect::<Result<Vec<_>, _>>()?;
+        let fingerprint = u64::from_le_bytes(input.array()?);
+        let figures = usize::try_from(input.uint()?).ok().filter(|figures| (1..=8).contains(figures));
+        let figures = figures.ok_or(DecodeError::Damaged("figures"))?;
+        let parts = (0..input.count(6)?).map(|_| read_part(&mut input)).collect::<Result<Vec<_>, _>>()?;
         let areas = (0..input.count(4)?).map(|_| read_area(&mut input)).collect::<Result<Vec<_>, _>>()?;
         let devices = (0..input.count(8)?).map(|_| input.array().map(u64::from_le_bytes));
         let devices = devices.collect::<Result<Vec<_>, _>>()?;
-        let mut at = 0u64;
-        let votes = (0..input.count(6)?).map(|_| {
-            at = at.checked_add(input.uint()?).ok_or(DecodeError::Damaged("position"))?;
+        let mut place: Place = (0, 0);
+        let votes = (0..input.count(4)?).map(|_| {
+            let home = place.0.checked_add(input.u32()?).ok_or(DecodeError::Damaged("municipality"))?;
+            place = (home, place.1.wrapping_add(input.int()?.cast_unsigned()));
             let device = usize::try_from(input.uint()?).ok().and_then(|n| devices.get(n));
             let device = *device.ok_or(DecodeError::Damaged("device number"))?;
-            Ok((at, device, u32::from_le_bytes(input.array()?)))
+            let said = (0..figures).map(|_| read_said(&mut input)).collect::<Result<Vec<_>, _>>()?;
+            Ok(Voted { place, device, said })
         });
         let votes = votes.collect::<Result<Vec<_>, DecodeError>>()?;
-        if input.is_empty() { Ok(Self { parts, areas, votes }) } else { Err(DecodeError::Damaged("left-over bytes")) }
+        if !input.is_empty() {
+            return Err(DecodeError::Damaged("left-over bytes"));
+        }
+        Ok(Self { fingerprint, figures, parts, areas, votes })
     }
 }
 
-fn read_part(input: &mut Reader<'_>) -> Result<(Part, Option<UnitSummary>), DecodeError> {
+fn read_part(input: &mut Reader<'_>) -> Result<PublishedPart, DecodeError> {
     let [remainder, resolution] = input.array()?;
     let kind = if remainder == 1 { PieceKind::Remainder } else { PieceKind::Hex };
-    let (hexes, own) = (read_hexes(input)?, read_hexes(input)?);
-    Ok((Part { kind, resolution, hexes, own }, read_summary(input)?))
+    let (plots, own) = (read_plots(input)?, read_plots(input)?);
+    let [shown] = input.array()?;
+    Ok(PublishedPart { part: Part { kind, resolution, plots, own }, shown, summary: read_summary(input)? })
 }
 
 fn read_area(input: &mut Reader<'_>) -> Result<PublishedArea, DecodeError> {
     let len = input.count(1)?;
     let key = std::str::from_utf8(input.slice(len)?).ok().and_then(|key| key.parse().ok());
     let key = key.ok_or(DecodeError::Damaged("area key"))?;
+    let [shown] = input.array()?;
     let summary = read_summary(input)?.ok_or(DecodeError::Damaged("area summary"))?;
-    let channels = (0..input.count(1)?).map(|_| {
-        (0..input.count(12)?)
-            .map(|_| Ok((u64::from_le_bytes(input.array()?), u32::from_le_bytes(input.array()?))))
-            .collect::<Result<Channel, DecodeError>>()
-    });
-    let channels = channels.collect::<Result<Vec<_>, _>>()?;
-    Ok(PublishedArea { key, summary, channels })
+    Ok(PublishedArea { key, shown, summary })
 }
 
-fn write_hexes(out: &mut Writer, hexes: &[Hex]) {
-    out.uint(hexes.len() as u64);
+/// Mostly all levels published the same: a bit for each that differs from the one below, and only these digests.
+fn write_said(out: &mut Writer, said: &[u32; LEVELS]) {
+    let differs = |level: usize| said[level] != if level == 0 { 0 } else { said[level - 1] };
+    let levels = || (0..LEVELS).filter(|&level| differs(level));
+    out.raw(&[levels().fold(0, |bits, level| bits | 1 << level)]);
+    levels().for_each(|level| out.raw(&said[level].to_le_bytes()));
+}
+
+fn read_said(input: &mut Reader<'_>) -> Result<[u32; LEVELS], DecodeError> {
+    let [bits] = input.array()?;
+    let (mut said, mut last) = ([0; LEVELS], 0);
+    for (level, digest) in said.iter_mut().enumerate() {
+        if bits >> level & 1 == 1 {
+            last = u32::from_le_bytes(input.array()?);
+        }
+        *digest = last;
+    }
+    Ok(said)
+}
+
+fn write_plots(out: &mut Writer, plots: &[Plot]) {
+    out.uint(plots.len() as u64);
     let mut last = 0;
-    for hex in hexes {
-        out.int(hex.as_i64() - last);
-        last = hex.as_i64();
+    for plot in plots {
+        out.uint(u64::from(plot.home));
+        out.int(plot.hex.as_i64() - last);
+        last = plot.hex.as_i64();
     }
 }
 
-fn read_hexes(input: &mut Reader<'_>) -> Result<Vec<Hex>, DecodeError> {
+fn read_plots(input: &mut Reader<'_>) -> Result<Vec<Plot>, DecodeError> {
     let mut last = 0i64;
-    (0..input.count(1)?)
+    (0..input.count(2)?)
         .map(|_| {
+            let home = input.u32()?;
             last = last.checked_add(input.int()?).ok_or(DecodeError::Damaged("hexagon"))?;
-            Hex::from_i64(last).map_err(|_| DecodeError::Damaged("hexagon"))
+            let hex = Hex::from_i64(last).map_err(|_| DecodeError::Damaged("hexagon"))?;
+            Ok(Plot { home, hex })
         })
         .collect()
 }

@@ -78,12 +78,17 @@ impl Look {
 
 /// Votes of the broadband layer of 26201.
 pub fn votes(looks: &[Look]) -> LeafVotes {
+    layer_of(leaves(looks), mobile(TechnologyView::Broadband))
+}
+
+/// All layers.
+pub fn leaves(looks: &[Look]) -> Vec<Leaf> {
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
     for look in looks {
         builder.add_coverage(&look.evidence());
     }
-    layer_of(builder.finish(), mobile(TechnologyView::Broadband))
+    builder.finish().collect()
 }
 
 pub fn layer_of(leaves: impl IntoIterator<Item = Leaf>, layer: Layer) -> LeafVotes {

@@ -1,0 +1,187 @@
+//! What is public of a layer's releases, beside the looks that each number was made from.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use analytics::{LayerInput, LayerRelease, PieceKind, UnitSummary, build_layer};
+use domain::{AreaKey, AreaLevel, Cover, Hex, Layer, Resolution, SourceClass, Window};
+
+use super::{
+    common::{Look, layer_of},
+    solver::{Group, System},
+};
+
+/// One statement: the ground, the numbers, and the looks behind them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unit {
+    pub ground: Ground,
+    pub kind: PieceKind,
+    pub resolution: u8,
+    pub summary: UnitSummary,
+    pub looks: Vec<usize>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ground {
+    Hexes(Vec<Hex>),
+    Area(AreaKey),
+}
+
+/// A release as the attacker sees it, and as it came about.
+#[derive(Clone, Debug)]
+pub struct Public {
+    pub units: Vec<Unit>,
+    pub private: Vec<u8>,
+}
+
+/// Everything that was ever looked at, and the ground.
+pub struct World<'a> {
+    pub looks: &'a [Look],
+    pub cover: &'a Cover,
+    pub layer: Layer,
+    pub min_devices: u32,
+}
+
+impl World<'_> {
+    /// The next release, of the looks that are `present`, judged against the one before.
+    pub fn publish(&self, present: &[usize], before: Option<&Public>) -> Public {
+        let release = self.gate(present, before.map(|before| &before.private[..]));
+        self.public(present, &release, before)
+    }
+
+    pub fn gate(&self, present: &[usize], previous: Option<&[u8]>) -> LayerRelease {
+        let looks: Vec<Look> = present.iter().map(|&look| self.looks[look]).collect();
+        build_layer(LayerInput {
+            layer: self.layer,
+            source: SourceClass::Crowd,
+            min_devices: self.min_devices,
+            window: &Window::Year(2026),
+            leaves: vec![layer_of(super::common::leaves(&looks), self.layer)],
+            cover: self.cover,
+            district_level: true,
+            previous,
+        })
+        .unwrap()
+    }
+
+    /// Puts the looks beside the numbers, and holds both against each other.
+    pub fn public(&self, present: &[usize], release: &LayerRelease, before: Option<&Public>) -> Public {
+        let pieces = release.pieces.iter().filter(|piece| piece.summary.devices > 0);
+        let pieces: Vec<_> = pieces
+            .map(|piece| (Ground::Hexes(piece.hexes.clone()), piece.kind, piece.resolution, &piece.summary))
+            .collect();
+        let mut held = self.held(present, &pieces);
+        let areas = release.areas.iter().map(|area| {
+            let level = area.key.level();
+            let inside = present.iter().copied().filter(|&look| self.area(look, level) == area.key);
+            held.push(inside.collect());
+            (Ground::Area(area.key), PieceKind::Remainder, 4, &area.summary)
+        });
+        let areas: Vec<_> = areas.collect();
+        let units = pieces.into_iter().chain(areas).zip(held).map(|((ground, kind, resolution, summary), looks)| {
+            let same = |old: &&Unit| (&old.ground, &old.summary) == (&ground, summary);
+            // Numbers that are not of today are of the release before.
+            let looks = match before.and_then(|before| before.units.iter().find(same)) {
+                Some(old) => old.looks.clone(),
+                None => looks,
+            };
+            assert_eq!(self.devices(&looks).len(), summary.devices as usize, "{ground:?} is not what is said of it");
+            Unit { ground, kind, resolution, summary: summary.clone(), looks }
+        });
+        Public { units: units.collect(), private: release.private.clone() }
+    }
+
+    pub fn devices(&self, looks: &[usize]) -> BTreeSet<u32> {
+        looks.iter().map(|&look| self.looks[look].device).collect()
+    }
+
+    pub fn area(&self, look: usize, level: AreaLevel) -> AreaKey {
+        let municipality = self.cover.municipality(self.looks[look].hex).unwrap();
+        match level {
+            AreaLevel::Municipality => municipality,
+            AreaLevel::District => municipality.district().unwrap(),
+            AreaLevel::State => municipality.state(),
+        }
+    }
+
+    /// Looks of each piece. A look known only coarsely is in the piece that holds all of its hexagon that lies in its
+    /// municipality, or else in the remainder there.
+    fn held(&self, present: &[usize], pieces: &[(Ground, PieceKind, u8, &UnitSummary)]) -> Vec<Vec<usize>> {
+        let mut at: HashMap<Hex, usize> = HashMap::new();
+        for (number, (ground, ..)) in pieces.iter().enumerate() {
+            if let Ground::Hexes(hexes) = ground {
+                at.extend(hexes.iter().map(|&hex| (hex, number)));
+            }
+        }
+        let holder = |hex: Hex| {
+            let resolutions = [10, 9, 8, 7, 6, 5].map(|r| Resolution::try_from(r).unwrap());
+            resolutions.iter().filter_map(|&r| hex.parent(r)).find_map(|outer| at.get(&outer).copied())
+        };
+        let mut places: BTreeMap<Hex, Option<usize>> = BTreeMap::new();
+        let mut held = vec![Vec::new(); pieces.len()];
+        for &look in present {
+            let hex = self.looks[look].hex;
+            let place = *places.entry(hex).or_insert_with(|| {
+                holder(hex).or_else(|| {
+                    let home = self.cover.municipality(hex);
+                    let parts = hex.children(Resolution::Ten).filter(|&part| self.cover.municipality(part) == home);
+                    let holders: BTreeSet<usize> = parts.filter_map(holder).collect();
+                    let own = u8::from(hex.resolution());
+                    match holders.len() {
+                        1 => holders.first().copied(),
+                        _ => holders.into_iter().find(|&n| (pieces[n].1, pieces[n].2) == (PieceKind::Remainder, own)),
+                    }
+                })
+            });
+            if let Some(number) = place {
+                held[number].push(look);
+            }
+        }
+        held
+    }
+
+    /// Whom an attacker with all of these releases and k - 1 devices of his own isolates, by any figure.
+    pub fn attack(&self, releases: &[&Public], most: usize) -> Option<Group> {
+        type Basis = fn(&UnitSummary) -> bool;
+        let figures: [(Basis, fn(&Look) -> bool); 2] = [
+            (|_| true, |_| true),
+            (|summary| summary.signal_dbm.is_some(), |look| look.technology.is_some() && look.signal.is_some()),
+        ];
+        figures.into_iter().find_map(|(said, counts)| {
+            let mut system = System::new(self.looks.iter().map(|look| look.device).collect());
+            for unit in releases.iter().flat_map(|release| &release.units).filter(|unit| said(&unit.summary)) {
+                let looks = unit.looks.iter().copied().filter(|&look| counts(&self.looks[look]));
+                system.state(&looks.collect::<Vec<_>>());
+            }
+            system.isolate(most)
+        })
+    }
+}
+impl World<'_> {
+    pub fn explain(&self, releases: &[&Public]) -> String {
+        use std::fmt::Write as _;
+        let mut text = String::new();
+        for (at, release) in releases.iter().enumerate() {
+            for unit in &release.units {
+                let signal = unit.summary.signal_dbm.map(|q| q.devices);
+                let looks: Vec<String> = unit
+                    .looks
+                    .iter()
+                    .map(|&look| {
+                        let l = &self.looks[look];
+                        format!("{}{}", l.device, if l.signal.is_some() { "s" } else { "" })
+                    })
+                    .collect();
+                let _ = writeln!(
+                    text,
+                    "release {at} {:?} {:?} r{} devices {} signal {signal:?}: {}",
+                    unit.ground,
+                    unit.kind,
+                    unit.resolution,
+                    unit.summary.devices,
+                    looks.join(" ")
+                );
+            }
+        }
+        text
+    }
+}
