@@ -4,12 +4,14 @@
 //! benches            single pieces in memory
 //! benches kernel     the hexagon kernel beside h3o
 //! benches ingest     the way into the database: bare COPY, single inserts, HTTP (or one of: rows, singles, points)
+//! benches gate N [OPERATOR]  what the gate takes away from a week of N devices, and how long it takes; of one operator only
 //! benches week N     N coverage points over HTTP, aggregated until nothing waits (make soak)
 //! ```
 //! Machines are noisy: the ratios say more than the figures.
 
 mod campaign;
 mod client;
+mod gate;
 mod ingest;
 mod kernel;
 mod micro;
@@ -26,8 +28,14 @@ async fn main() -> Result<(), Failure> {
         ["kernel"] => kernel::run(),
         ["ingest"] => Box::pin(ingest::run(None)).await?,
         ["ingest", part @ ("rows" | "singles" | "points")] => Box::pin(ingest::run(Some(part))).await?,
+        ["gate", devices] => gate::run(devices.parse()?, None)?,
+        ["gate", devices, operator] => gate::run(devices.parse()?, Some(operator.parse()?))?,
         ["week", points] => Box::pin(week::run(points.parse()?)).await?,
-        _ => return Err("usage: benches [kernel | ingest [rows | singles | points] | week POINTS]".into()),
+        _ => {
+            return Err(
+                "usage: benches [kernel | ingest [rows | singles | points] | gate DEVICES [OPERATOR] | week POINTS]".into()
+            );
+        }
     }
     Ok(())
 }

@@ -17,11 +17,18 @@ coded_enum! {
 }
 
 impl SourceClass {
-    /// Distinct devices below which nothing of this class is published (METHODS 6).
-    pub const fn min_devices(self) -> u32 {
+    /// k: so many contributors stand together in everything that is published (METHODS 6), and so many are
+    /// left in every difference that an attacker can form.
+    pub const fn k(self) -> u32 {
         match self {
             Self::Survey => 1,
             Self::Crowd | Self::Reported | Self::Simulated => 5,
         }
+    }
+
+    /// Distinct devices below which nothing of this class is published: k, beside k - 1 that one attacker
+    /// owns and can take out of every number.
+    pub const fn min_devices(self) -> u32 {
+        2 * self.k() - 1
     }
 }

@@ -90,6 +90,29 @@ impl World<'_> {
         Public { units: units.collect(), private: release.private.clone() }
     }
 
+    /// The gate switched off: every hexagon in which anybody measured, and every total.
+    pub fn every_hexagon(&self, present: &[usize]) -> Public {
+        let mut hexes: BTreeMap<Hex, Vec<usize>> = BTreeMap::new();
+        for &look in present {
+            hexes.entry(self.looks[look].hex).or_default().push(look);
+        }
+        let mut units: Vec<Unit> =
+            hexes.into_iter().map(|(hex, looks)| naive(Ground::Hexes(vec![hex]), PieceKind::Hex, looks)).collect();
+        units.extend(self.every_total(present));
+        Public { units, private: Vec::new() }
+    }
+
+    /// Totals of all areas with anybody in them.
+    pub fn every_total(&self, present: &[usize]) -> Vec<Unit> {
+        let mut totals: BTreeMap<AreaKey, Vec<usize>> = BTreeMap::new();
+        for &look in present {
+            for &level in AreaLevel::ALL {
+                totals.entry(self.area(look, level)).or_default().push(look);
+            }
+        }
+        totals.into_iter().map(|(key, looks)| naive(Ground::Area(key), PieceKind::Remainder, looks)).collect()
+    }
+
     pub fn devices(&self, looks: &[usize]) -> BTreeSet<u32> {
         looks.iter().map(|&look| self.looks[look].device).collect()
     }
@@ -156,32 +179,8 @@ impl World<'_> {
         })
     }
 }
-impl World<'_> {
-    pub fn explain(&self, releases: &[&Public]) -> String {
-        use std::fmt::Write as _;
-        let mut text = String::new();
-        for (at, release) in releases.iter().enumerate() {
-            for unit in &release.units {
-                let signal = unit.summary.signal_dbm.map(|q| q.devices);
-                let looks: Vec<String> = unit
-                    .looks
-                    .iter()
-                    .map(|&look| {
-                        let l = &self.looks[look];
-                        format!("{}{}", l.device, if l.signal.is_some() { "s" } else { "" })
-                    })
-                    .collect();
-                let _ = writeln!(
-                    text,
-                    "release {at} {:?} {:?} r{} devices {} signal {signal:?}: {}",
-                    unit.ground,
-                    unit.kind,
-                    unit.resolution,
-                    unit.summary.devices,
-                    looks.join(" ")
-                );
-            }
-        }
-        text
-    }
+
+/// A statement about these looks that no gate has seen; its numbers do not matter.
+fn naive(ground: Ground, kind: PieceKind, looks: Vec<usize>) -> Unit {
+    Unit { ground, kind, resolution: 10, summary: UnitSummary::not_measured(), looks }
 }
