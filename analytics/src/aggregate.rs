@@ -75,7 +75,7 @@ impl<'v> HexAccumulator<'v> {
 
         let mut totals = [(0u64, 0u32); 4];
         let mut values: [Vec<f64>; 4] = Default::default();
-        let (mut devices, mut attempts) = (0u32, 0u64);
+        let mut devices = 0u32;
         let mut made_by_device = Vec::new();
         for mine in self.entries.chunk_by(|a, b| a.key.device == b.key.device) {
             let voice = voice(mine, fixed);
@@ -89,10 +89,13 @@ impl<'v> HexAccumulator<'v> {
             }
             let made: u64 = mine.iter().map(|entry| u64::from(entry.attempts)).sum();
             made_by_device.push(made);
-            attempts += made;
             devices += 1;
         }
 
+        let attempts = match judging.source {
+            SourceClass::Survey => made_by_device.iter().sum(),
+            SourceClass::Crowd | SourceClass::Reported | SourceClass::Simulated => told_attempts(&made_by_device),
+        };
         let n_eff = stats::n_eff(&made_by_device);
         let share_of = |total: (u64, u32)| -> Option<Share> {
             let exact = total.0 as f64 / (u64::from(total.1.max(1)) * WHOLE) as f64;
@@ -151,6 +154,14 @@ impl<'v> HexAccumulator<'v> {
         }
         summary
     }
+}
+
+/// Attempts of all devices, where none counts for more than all others together: of 1,004 attempts by five devices
+/// the sum would tell that one of them made a thousand.
+fn told_attempts(made: &[u64]) -> u64 {
+    let (all, most) = (made.iter().sum::<u64>(), made.iter().copied().max().unwrap_or_default());
+    let others = all - most;
+    if made.len() > 1 { others + most.min(others) } else { all }
 }
 
 /// Mean of votes in millionths, a half rounded down: thirds and sixths that add up to exactly one half stay

@@ -124,7 +124,7 @@ pub struct UnitSummary {
     pub state: State,
     /// Distinct devices.
     pub devices: u32,
-    /// Points or tests, failed attempts included.
+    /// Points or tests, failed attempts included; no device counts for more than all others together.
     pub attempts: u64,
     /// Distinct local days.
     pub days: u32,
@@ -142,7 +142,8 @@ pub struct UnitSummary {
     /// Beta posterior of `share`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posterior: Option<Posterior>,
-    /// Mobile: received power where the layer's technology served, dBm.
+    /// Mobile: received power where the layer's technology served, dBm. This and each figure below is absent
+    /// where none or too few of the unit's devices have a value, for they could be told apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal_dbm: Option<Quantiles>,
     /// Fixed: throughput to the device, Mbit/s.

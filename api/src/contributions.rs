@@ -28,7 +28,7 @@ pub struct Erased {
 /// Erases everything that a device has sent, and its follow-up codes.
 ///
 /// Summaries follow within moments. Releases that were published before stay: they hold nothing of fewer
-/// than five devices. Idempotent: a second request erases nothing and says so.
+/// than nine devices. Idempotent: a second request erases nothing and says so.
 #[utoipa::path(
     delete, path = "/v1/contributions", tag = "submit",
     request_body(content = Erasure, content_type = "application/json"),

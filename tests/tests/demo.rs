@@ -50,7 +50,7 @@ async fn a_simulated_campaign_goes_through_every_room_and_keeps_the_promises() {
     for layer in &layers {
         for piece in all_pieces(&server, id, layer).await {
             let devices = piece["devices"].as_i64().unwrap();
-            assert!(devices == 0 || devices >= 5, "{layer}: a piece of {devices} devices was published: {piece}");
+            assert!(devices == 0 || devices >= 9, "{layer}: a piece of {devices} devices was published: {piece}");
             let unknown = piece["state"] == "not_measured";
             assert_eq!(unknown, devices == 0, "{layer}: white means unknown, and nothing else does: {piece}");
             if !unknown {
@@ -85,7 +85,7 @@ async fn check_ranking(installation: &Whitespot, server: &Server, release: &str,
     for row in ranked {
         let [low, value, high] = share_of(row);
         assert!(low <= value && value <= high && low < high, "no interval: {row}");
-        assert!(row["devices"].as_i64().unwrap() >= 5, "ranked on too few devices: {row}");
+        assert!(row["devices"].as_i64().unwrap() >= 9, "ranked on too few devices: {row}");
         let rank = |name: &str| row[name].as_u64().unwrap();
         assert!(rank("rank_low") <= rank("rank_high"), "no rank interval: {row}");
         assert!(!row["reason"].as_str().unwrap().is_empty() && row["grade"].is_string(), "no reason or grade: {row}");

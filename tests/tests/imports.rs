@@ -29,32 +29,35 @@ fn file(installation: &Whitespot, name: &str, content: &str) -> PathBuf {
 }
 
 #[tokio::test]
-async fn exports_of_the_funkloch_app_are_recognised_counted_and_published_from_five_phones_on() {
+async fn exports_of_the_funkloch_app_are_recognised_counted_and_published_from_nine_phones_on() {
     let installation = Whitespot::new();
-    for phone in 0..6 {
+    for phone in 0..9 {
         file(&installation, &format!("exports/{phone}.csv"), &funkloch_app(phone));
     }
     let folder = installation.folder().join("exports");
     let import = ["import", "--json", "--region", "nrw", folder.to_str().unwrap()];
 
     let dry = installation.run(&[&import[..], &["--dry-run"]].concat()).await.json();
-    assert_eq!((&dry["format"], &dry["dry_run"], &dry["accepted"]), (&json!("funkloch-app"), &json!(true), &json!(72)));
+    assert_eq!(
+        (&dry["format"], &dry["dry_run"], &dry["accepted"]),
+        (&json!("funkloch-app"), &json!(true), &json!(108))
+    );
     assert!(!installation.data_dir().exists(), "a dry run writes nothing");
 
     let finished = installation.run(&import).await;
     assert!(!format!("{}{}", finished.stdout, finished.log).contains("51.4344"), "a place is shown");
     let report = finished.json();
-    assert_eq!((&report["read"], &report["accepted"]), (&json!(78), &json!(72)));
-    assert_eq!(report["rejected"], json!({ "bad_position": 6 }));
+    assert_eq!((&report["read"], &report["accepted"]), (&json!(117), &json!(108)));
+    assert_eq!(report["rejected"], json!({ "bad_position": 9 }));
     assert_eq!(report["rejected_at"]["bad_position"][0], "0.csv, row 14");
     let report = installation.run(&import).await.json();
-    assert_eq!((&report["accepted"], &report["duplicate"]), (&json!(0), &json!(72)));
+    assert_eq!((&report["accepted"], &report["duplicate"]), (&json!(0), &json!(108)));
 
     let server = installation.serve().await;
     let releases = server.get_json("/v1/releases?region=nrw").await;
     let release = releases[0]["id"].as_str().unwrap();
     let page = server.get_json(&format!("/v1/hexes?release={release}&layer=mobile-26201-broadband")).await;
-    assert!(!page["items"].as_array().unwrap().is_empty(), "six phones are enough: {page}");
+    assert!(!page["items"].as_array().unwrap().is_empty(), "nine phones are enough: {page}");
     server.stop().await.assert_clean();
 }
 
@@ -77,7 +80,7 @@ async fn the_wrong_format_is_answered_with_the_right_one_before_anything_is_open
 #[tokio::test]
 async fn tiles_of_supply_change_no_release() {
     let installation = Whitespot::new();
-    for phone in 0..6 {
+    for phone in 0..9 {
         file(&installation, &format!("exports/{phone}.csv"), &funkloch_app(phone));
     }
     let folder = installation.folder().join("exports");

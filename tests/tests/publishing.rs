@@ -26,7 +26,7 @@ async fn devices_of_essen(server: &Server, release: &str) -> Value {
 #[tokio::test]
 async fn two_publications_at_once_give_one_release() {
     let (installation, server) = Whitespot::serving_nrw(&[]).await;
-    for _ in 0..6 {
+    for _ in 0..9 {
         Contributor::new().send(&server, vec![seen(FIRST_HOUR)]).await;
     }
     let release = ["release", "--region", "nrw", "--json"];
@@ -41,7 +41,7 @@ async fn two_publications_at_once_give_one_release() {
 #[tokio::test]
 async fn a_track_over_new_year_counts_its_device_once_in_each_year() {
     let (installation, server) = Whitespot::serving_nrw(&[]).await;
-    for _ in 0..5 {
+    for _ in 0..9 {
         let device = Contributor::new();
         let mut over = track("26201", LAST_HOUR, &[(essen(), Some(Technology::FourG)); 2]);
         if let Item::CoverageTrack(track) = &mut over {
@@ -55,7 +55,7 @@ async fn a_track_over_new_year_counts_its_device_once_in_each_year() {
         releases.as_array().unwrap().iter().map(|release| release["window"].as_str().unwrap()).collect();
     assert_eq!(windows, ["2025", "2026"]);
     for release in releases.as_array().unwrap() {
-        assert_eq!(devices_of_essen(&server, release["id"].as_str().unwrap()).await, 5, "{release}");
+        assert_eq!(devices_of_essen(&server, release["id"].as_str().unwrap()).await, 9, "{release}");
     }
     server.stop().await.assert_clean();
 }

@@ -34,7 +34,7 @@ async fn a_coordinator_sees_what_does_not_count_and_lets_it_count() {
     let (installation, server) = Whitespot::serving_nrw(&[]).await;
     let mut secrets = Vec::new();
     let mut copies = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..9 {
         let device = Contributor::new();
         let item = track("26201", HOUR, &[(somewhere(), Some(Technology::FourG))]);
         let (copy, id) = copy_of(&item);
@@ -43,13 +43,13 @@ async fn a_coordinator_sees_what_does_not_count_and_lets_it_count() {
         secrets.push(device.batch(Vec::new()).device_secret);
         copies.push(id.to_string());
     }
-    assert_eq!(attempts_in_essen(&installation, &server).await, json!(5));
+    assert_eq!(attempts_in_essen(&installation, &server).await, json!(9));
 
     let report = installation.run(&["quarantine", "--region", "nrw", "--json"]).await.json();
     let day = &report["groups"][0]["first_day"];
-    let expected = json!({ "items": 5, "devices": 5, "groups": [{
+    let expected = json!({ "items": 9, "devices": 9, "groups": [{
         "reason": "repeated_content", "kind": "coverage_track", "municipality": "05113000",
-        "name": "Essen", "items": 5, "devices": 5, "first_day": day, "last_day": day,
+        "name": "Essen", "items": 9, "devices": 9, "first_day": day, "last_day": day,
     }] });
     assert_eq!(report, expected);
     assert!(day.as_str().unwrap().starts_with("2026-05-"), "{day}");
@@ -60,8 +60,8 @@ async fn a_coordinator_sees_what_does_not_count_and_lets_it_count() {
     let one = installation.run(&["quarantine", "--lift", "--id", &copies[0], "--json"]).await.json();
     assert_eq!((&one["items"], &one["coverage_tracks"]), (&json!(1), &json!(1)));
     let rest = installation.run(&["quarantine", "--lift", "repeated_content", "--region", "nrw"]).await.ok();
-    assert!(rest.contains("lifted 4 items"), "{rest}");
-    assert_eq!(attempts_in_essen(&installation, &server).await, json!(10));
+    assert!(rest.contains("lifted 8 items"), "{rest}");
+    assert_eq!(attempts_in_essen(&installation, &server).await, json!(18));
     let again = installation.run(&["quarantine", "--lift", "repeated_content"]).await.ok();
     assert!(again.contains("nothing has changed"), "{again}");
     let none = installation.run(&["quarantine"]).await.ok();

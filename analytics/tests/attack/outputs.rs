@@ -2,13 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use analytics::{LayerInput, LayerRelease, PieceKind, UnitSummary, build_layer};
+use analytics::{LayerInput, LayerRelease, LeafVotes, PieceKind, UnitSummary, build_layer};
 use domain::{AreaKey, AreaLevel, Cover, Hex, Layer, Resolution, SourceClass, Window};
 
-use super::{
-    common::{Look, layer_of},
-    solver::{Group, System},
-};
+use super::solver::{Group, System};
+
+/// Figures of a unit, each with its own devices. The first is what every look counts in.
+pub const FIGURES: [fn(&UnitSummary) -> bool; 9] = [
+    |_| true,
+    |summary| summary.signal_dbm.is_some(),
+    |summary| summary.download_mbps.is_some(),
+    |summary| summary.upload_mbps.is_some(),
+    |summary| summary.idle_latency_ms.is_some(),
+    |summary| summary.loaded_latency_ms.is_some(),
+    |summary| summary.below.is_some_and(|below| below.download.is_some()),
+    |summary| summary.below.is_some_and(|below| below.upload.is_some()),
+    |summary| summary.below.is_some_and(|below| below.latency.is_some()),
+];
+
+/// Something that one device saw at one place.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    pub device: u32,
+    pub hex: Hex,
+    /// Which of the figures it counts in, a bit for each.
+    pub figures: u16,
+}
 
 /// One statement: the ground, the numbers, and the looks behind them.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,9 +52,11 @@ pub struct Public {
     pub private: Vec<u8>,
 }
 
-/// Everything that was ever looked at, and the ground.
+/// Everything that was ever seen, and the ground.
 pub struct World<'a> {
-    pub looks: &'a [Look],
+    pub looks: Vec<Seen>,
+    /// Votes of these looks.
+    pub votes: Box<dyn Fn(&[usize]) -> LeafVotes + 'a>,
     pub cover: &'a Cover,
     pub layer: Layer,
     pub min_devices: u32,
@@ -49,13 +70,12 @@ impl World<'_> {
     }
 
     pub fn gate(&self, present: &[usize], previous: Option<&[u8]>) -> LayerRelease {
-        let looks: Vec<Look> = present.iter().map(|&look| self.looks[look]).collect();
         build_layer(LayerInput {
             layer: self.layer,
             source: SourceClass::Crowd,
             min_devices: self.min_devices,
             window: &Window::Year(2026),
-            leaves: vec![layer_of(super::common::leaves(&looks), self.layer)],
+            leaves: vec![(self.votes)(present)],
             cover: self.cover,
             district_level: true,
             previous,
@@ -164,16 +184,11 @@ impl World<'_> {
 
     /// Whom an attacker with all of these releases and k - 1 devices of his own isolates, by any figure.
     pub fn attack(&self, releases: &[&Public], most: usize) -> Option<Group> {
-        type Basis = fn(&UnitSummary) -> bool;
-        let figures: [(Basis, fn(&Look) -> bool); 2] = [
-            (|_| true, |_| true),
-            (|summary| summary.signal_dbm.is_some(), |look| look.technology.is_some() && look.signal.is_some()),
-        ];
-        figures.into_iter().find_map(|(said, counts)| {
+        FIGURES.iter().enumerate().find_map(|(figure, said)| {
             let mut system = System::new(self.looks.iter().map(|look| look.device).collect());
             for unit in releases.iter().flat_map(|release| &release.units).filter(|unit| said(&unit.summary)) {
-                let looks = unit.looks.iter().copied().filter(|&look| counts(&self.looks[look]));
-                system.state(&looks.collect::<Vec<_>>());
+                let counts = |&&look: &&usize| self.looks[look].figures >> figure & 1 == 1;
+                system.state(&unit.looks.iter().filter(counts).copied().collect::<Vec<_>>());
             }
             system.isolate(most)
         })

@@ -52,6 +52,11 @@ impl System {
 
     /// Devices of a combination of statements that holds at least one and at most `most` of them; `None`: there is none.
     pub fn isolate(&self, most: usize) -> Option<Group> {
+        let group = |looks: &Vec<usize>| looks.iter().map(|&look| self.owners[look]).collect::<Group>();
+        let alone = |group: &Group| (1..=most).contains(&group.len());
+        if let Some(alone) = self.statements.iter().map(group).find(alone) {
+            return Some(alone);
+        }
         let (rows, groups) = self.columns();
         let large: Vec<bool> = groups.iter().map(|group| group.len() > most).collect();
         let (_, small) = eliminate(rows, |column| large[column]);
@@ -136,21 +141,26 @@ fn eliminate(rows: Vec<Row>, must: impl Fn(usize) -> bool) -> (Vec<(usize, Row)>
     let mut pivots: Vec<(usize, Row)> = Vec::new();
     let mut numbers: HashMap<usize, usize> = HashMap::new();
     let mut left = Vec::new();
-    for mut row in rows {
+    for row in rows {
+        let mut row: BTreeMap<usize, u64> = row.into_iter().collect();
         // A pivot row holds no earlier pivot, so each is needed once, in this order.
-        while let Some(first) = row.iter().filter_map(|(column, _)| numbers.get(column)).min() {
-            let (pivot, reduced) = &pivots[*first];
-            row = without(&row, at(&row, *pivot), reduced);
+        let mut due: BTreeSet<usize> = row.keys().filter_map(|column| numbers.get(column)).copied().collect();
+        while let Some(first) = due.pop_first() {
+            let (pivot, reduced) = &pivots[first];
+            let factor = row.get(pivot).copied().unwrap_or_default();
+            if factor != 0 {
+                subtract(&mut row, factor, reduced);
+                due.extend(reduced.iter().filter_map(|(column, _)| numbers.get(column)).filter(|&&next| next > first));
+            }
         }
-        match row.iter().find(|(column, _)| must(*column)) {
-            Some(&(pivot, value)) => {
+        match row.iter().find(|&(&column, _)| must(column)) {
+            Some((&pivot, &value)) => {
                 let scale = inverse(value);
-                row.iter_mut().for_each(|(_, value)| *value = *value * scale % P);
                 numbers.insert(pivot, pivots.len());
-                pivots.push((pivot, row));
+                pivots.push((pivot, row.into_iter().map(|(column, value)| (column, value * scale % P)).collect()));
             }
             None if row.is_empty() => {}
-            None => left.push(row),
+            None => left.push(row.into_iter().collect()),
         }
     }
     (pivots, left)
@@ -181,15 +191,19 @@ fn at(row: &Row, column: usize) -> u64 {
 
 /// `row` - `factor` · `other`.
 fn without(row: &Row, factor: u64, other: &Row) -> Row {
-    if factor == 0 {
-        return row.clone();
-    }
-    let mut sum: BTreeMap<usize, u64> = row.iter().copied().collect();
+    let mut row = row.iter().copied().collect();
+    subtract(&mut row, factor, other);
+    row.into_iter().collect()
+}
+
+fn subtract(row: &mut BTreeMap<usize, u64>, factor: u64, other: &Row) {
     for &(column, value) in other {
-        let entry = sum.entry(column).or_default();
+        let entry = row.entry(column).or_default();
         *entry = (*entry + (P - factor) * value) % P;
+        if *entry == 0 {
+            row.remove(&column);
+        }
     }
-    sum.into_iter().filter(|&(_, value)| value != 0).collect()
 }
 
 /// Fermat: a^(P - 2).

@@ -35,7 +35,7 @@ export const about: { title: string; lead: string; sections: Section[] } = {
     {
       heading: 'Schutz der Messenden',
       paragraphs: [
-        'Veröffentlicht wird ein Kartenstück nur, wenn mindestens fünf verschiedene Geräte darin gemessen haben (k = 5). Kleinere Gruppen werden mit Nachbarn zu größeren Stücken zusammengelegt.',
+        'Veröffentlicht wird ein Kartenstück nur, wenn mindestens neun verschiedene Geräte darin gemessen haben: Auch wer vier davon selbst besitzt, sieht nie weniger als fünf andere (k = 5). Kleinere Gruppen werden mit Nachbarn zu größeren Stücken zusammengelegt; Kartenstücke enden an der Gemeindegrenze.',
         'Genaue Positionen verlassen das Telefon nicht: Es sendet nur ein Sechseck. Es werden keine IP-Adressen gespeichert.',
       ],
     },
