@@ -28,7 +28,11 @@ use self::{
     private::{Private, PublishedArea, PublishedPart},
     tally::{Counter, LEVELS},
 };
-use crate::{aggregate::Judging, summary::UnitSummary, votes::LeafVotes};
+use crate::{
+    aggregate::Judging,
+    summary::UnitSummary,
+    votes::{DecodeError, LeafVotes},
+};
 
 /// What a piece of the partition is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -113,7 +117,12 @@ pub enum GateError {
     #[error(
         "the private part of the previous release is unusable ({0}); restore it from backup: without it a new release could reveal what the previous one withheld"
     )]
-    Previous(crate::votes::DecodeError),
+    Previous(DecodeError),
+    /// The previous release was made by an earlier version of the gate.
+    #[error(
+        "the previous release of this window was made by an earlier gate, with smaller groups that a new release cannot be held against; publish under another region id, or begin with an empty database"
+    )]
+    Earlier,
     /// Municipalities have other borders than in the previous release.
     #[error(
         "the municipalities of the region have changed since the previous release of this window; publish under another region id: totals over old and new borders could reveal what was withheld"
@@ -153,7 +162,10 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
     let ground = Ground::new(cover);
     let previous = match previous {
         Some(bytes) => {
-            let previous = Private::decode(bytes).map_err(GateError::Previous)?;
+            let previous = Private::decode(bytes).map_err(|error| match error {
+                DecodeError::UnknownVersion(version) if version < private::VERSION => GateError::Earlier,
+                other => GateError::Previous(other),
+            })?;
             if previous.fingerprint != ground.fingerprint() || previous.figures != figures::count(layer) {
                 return Err(GateError::Borders);
             }

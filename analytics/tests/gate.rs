@@ -260,6 +260,29 @@ fn a_damaged_private_part_stops_the_release() {
     }
 }
 
+#[test]
+fn a_release_over_other_borders_or_of_an_earlier_gate_cannot_be_continued() {
+    let looks = crowd(0, 6, children(blocks()[0], Resolution::Ten)[0]);
+    let release = publish(&looks, &cover(ONE));
+    let next = |cover: &Cover, previous: &[u8]| {
+        build_layer(LayerInput {
+            layer: BROADBAND.parse().unwrap(),
+            source: SourceClass::Crowd,
+            min_devices: 5,
+            window: &Window::Year(2026),
+            leaves: vec![votes(&looks)],
+            cover,
+            district_level: true,
+            previous: Some(previous),
+        })
+    };
+    assert_eq!(next(&cover(ONE), &release.private).unwrap().pieces, release.pieces);
+    assert_eq!(next(&cover(THREE), &release.private), Err(GateError::Borders));
+    let mut earlier = release.private.clone();
+    earlier[4] = 1;
+    assert_eq!(next(&cover(ONE), &earlier), Err(GateError::Earlier));
+}
+
 prop_compose! {
     /// Clustered, so that some hexagons have many devices, some few.
     fn look(coarse: bool)(device in 0u32..40, block in 0usize..7, eight in 0usize..3, nine in 0usize..3, ten in 0usize..3,

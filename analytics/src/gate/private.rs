@@ -29,7 +29,7 @@ use crate::{
 };
 
 const MAGIC: &[u8; 4] = b"WSGP";
-const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 2;
 
 /// First 64 bits of a hash of the pseudonym.
 pub(super) type DeviceHash = u64;
@@ -75,13 +75,12 @@ pub(super) fn hash_of(device: &DevicePseudonym) -> DeviceHash {
     hash.iter().take(8).fold(0, |sum, &byte| sum << 8 | u64::from(byte))
 }
 
-/// A digest of numbers (FNV-1a), never 0. Stored, so it must not change between versions.
+/// A digest of numbers, never 0. Stored, so it must not change between versions.
 pub(super) fn mix(first: i64, numbers: impl Iterator<Item = i64>) -> u32 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for number in std::iter::once(first).chain(numbers) {
-        for byte in number.to_le_bytes() {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        hash = (hash ^ number.cast_unsigned()).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        hash ^= hash >> 29;
     }
     ((hash ^ hash >> 32) as u32).max(1)
 }
