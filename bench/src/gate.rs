@@ -6,6 +6,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    fmt::Write as _,
     ops::Range,
     time::Duration,
 };
@@ -58,8 +59,12 @@ pub fn run(devices: u32, only: Option<Operator>) -> Result<(), Failure> {
         let other = other.map_err(|_| "the simulation panicked")?;
         for (tracks, tests) in [one?, other?] {
             made += tracks.iter().map(|track| track.track.points.len()).sum::<usize>();
-            tracks.iter().for_each(|track| builder.add_coverage(track));
-            tests.iter().for_each(|test| builder.add_speed(test));
+            for track in &tracks {
+                builder.add_coverage(track);
+            }
+            for test in &tests {
+                builder.add_speed(test);
+            }
         }
     }
     let whose = only.map_or_else(|| "all operators".to_owned(), |only| format!("operator {only}"));
@@ -99,7 +104,7 @@ pub fn run(devices: u32, only: Option<Operator>) -> Result<(), Failure> {
             let mut line = format!("    {view:<10}{least:>3}");
             for resolution in (COARSEST..=FINEST).rev() {
                 let share: f64 = shares[resolution..].iter().sum::<f64>() / f64::from(*layers);
-                line += &format!("{:>7.1}", share * 100.0);
+                write!(line, "{:>7.1}", share * 100.0)?;
             }
             println!("{line}");
         }

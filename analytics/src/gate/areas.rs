@@ -107,7 +107,7 @@ impl Totals<'_, '_> {
         let marks: Vec<_> = groups.iter().flat_map(|&group| self.groups[group].marks.iter().cloned()).collect();
         let whole = self.counter.tally(&marks);
         let before = self.previous.get(&key).map(|area| area.shown);
-        let mut stayed = Vec::new();
+        let mut stayed: Vec<usize> = Vec::new();
         if whole.now(MAIN) >= self.least && self.settle(&members, before.unwrap_or(MAIN_ONLY), &mut stayed) {
             let shown = (0..self.figures).filter(|&figure| {
                 before.is_some_and(|before| before >> figure & 1 == 1)
@@ -122,7 +122,9 @@ impl Totals<'_, '_> {
             return vec![Node { groups, open: (0..self.figures).map(open).collect() }];
         }
         if before.is_none() {
-            stayed.into_iter().for_each(|group: usize| self.groups[group].is_renewed = true);
+            for group in stayed {
+                self.groups[group].is_renewed = true;
+            }
             return members;
         }
         for &group in &groups {

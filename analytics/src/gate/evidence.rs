@@ -114,7 +114,9 @@ impl<'v> Evidence<'v> {
         for here in self.entries.chunk_by(|a, b| a.0.0 == b.0.0) {
             for key in keys_of(here[0].0.0) {
                 let unit = units.entry(key).or_default();
-                here.iter().for_each(|(_, entry)| unit.add(entry));
+                for (_, entry) in here {
+                    unit.add(entry);
+                }
             }
         }
         units

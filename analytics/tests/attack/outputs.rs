@@ -52,11 +52,13 @@ pub struct Public {
     pub private: Vec<u8>,
 }
 
+type Votes<'a> = Box<dyn Fn(&[usize]) -> LeafVotes + 'a>;
+
 /// Everything that was ever seen, and the ground.
 pub struct World<'a> {
     pub looks: Vec<Seen>,
     /// Votes of these looks.
-    pub votes: Box<dyn Fn(&[usize]) -> LeafVotes + 'a>,
+    pub votes: Votes<'a>,
     pub cover: &'a Cover,
     pub layer: Layer,
     pub min_devices: u32,

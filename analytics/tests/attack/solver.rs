@@ -65,7 +65,7 @@ impl System {
             let mut search = Search { groups: &groups, most, steps: 0, seen: HashSet::new() };
             columns.into_iter().find_map(|column| {
                 search.seen.clear();
-                search.with(&basis, column, groups[column].clone())
+                search.with(&basis, column, &groups[column])
             })
         })
     }
@@ -107,14 +107,14 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// A combination of `basis` that holds `column`, over devices that include `allowed`.
-    fn with(&mut self, basis: &[Row], column: usize, allowed: Group) -> Option<Group> {
+    fn with(&mut self, basis: &[Row], column: usize, allowed: &Group) -> Option<Group> {
         if allowed.len() > self.most || !self.seen.insert(allowed.clone()) {
             return None;
         }
         self.steps += 1;
         assert!(self.steps < MOST_STEPS, "the search is not complete: give it less, or more steps");
-        let beyond = |other: usize| !self.groups[other].is_subset(&allowed);
-        let out_of_reach = |other: usize| self.groups[other].union(&allowed).count() > self.most;
+        let beyond = |other: usize| !self.groups[other].is_subset(allowed);
+        let out_of_reach = |other: usize| self.groups[other].union(allowed).count() > self.most;
         let (_, basis) = eliminate(basis.to_vec(), |other| beyond(other) && out_of_reach(other));
         let (mut pivots, inside) = eliminate(basis.clone(), beyond);
         if let Some(found) = inside.iter().find(|row| at(row, column) != 0) {
@@ -131,7 +131,7 @@ impl Search<'_> {
         let circuit = pivots.iter().filter(|(_, row)| at(row, column) != 0).map(|&(pivot, _)| pivot);
         circuit.collect::<Vec<_>>().into_iter().find_map(|other| {
             let allowed = allowed.union(&self.groups[other]).copied().collect();
-            self.with(&basis, column, allowed)
+            self.with(&basis, column, &allowed)
         })
     }
 }
@@ -224,7 +224,9 @@ fn the_solver_subtracts_parts_from_totals_and_totals_from_each_other() {
     // Devices 0 to 9 have one look each.
     let isolate = |statements: &[&[usize]], most| {
         let mut system = System::new((0..10).collect());
-        statements.iter().for_each(|looks| system.state(looks));
+        for looks in statements {
+            system.state(looks);
+        }
         system.isolate(most)
     };
     let group = |devices: &[u32]| Some(devices.iter().copied().collect());
