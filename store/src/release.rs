@@ -7,7 +7,9 @@ mod tile;
 use domain::{AreaKey, Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
 pub use insert::{add_layer, begin_release, insert_release};
 use jiff::Timestamp;
-pub use read::{area_rows, latest_release, piece_at, pieces, private_part, release, release_layers, releases};
+pub use read::{
+    all_pieces, area_rows, latest_release, piece_at, pieces, private_part, release, release_layers, releases,
+};
 use serde_json::Value;
 pub use tile::tile;
 

@@ -167,12 +167,34 @@ pub async fn pieces(
     after: Option<i32>,
     limit: i64,
 ) -> Result<Vec<PieceRow>, StoreError> {
+    some_pieces(ex, release, layer, bbox, after, limit.clamp(0, MAX_PAGE)).await
+}
+
+/// All pieces of a layer by number, or all that touch a box: for files and statistics, never for one page of an
+/// answer. `bbox` as for [`pieces`].
+pub async fn all_pieces(
+    ex: impl Read,
+    release: &ReleaseId,
+    layer: Layer,
+    bbox: Option<[f64; 4]>,
+) -> Result<Vec<PieceRow>, StoreError> {
+    some_pieces(ex, release, layer, bbox, None, i64::MAX).await
+}
+
+async fn some_pieces(
+    ex: impl Read,
+    release: &ReleaseId,
+    layer: Layer,
+    bbox: Option<[f64; 4]>,
+    after: Option<i32>,
+    limit: i64,
+) -> Result<Vec<PieceRow>, StoreError> {
     let mut conn = ex.conn().await?;
     let query = sqlx::query_as::<_, StoredPiece>(if bbox.is_some() { PIECES_IN_BOX } else { PIECES })
         .bind(release.as_str())
         .bind(layer.to_string())
         .bind(after.unwrap_or(i32::MIN))
-        .bind(limit.clamp(0, MAX_PAGE));
+        .bind(limit);
     let query = match bbox {
         // Web mercator has no poles.
         Some([w, s, e, n]) => query.bind(w).bind(s.max(-85.0)).bind(e).bind(n.min(85.0)),

@@ -2,8 +2,8 @@ use domain::{Hex, Layer, Resolution, SourceClass, Window};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use store::{
-    AreaRow, NewRelease, PieceRow, ReleaseLayer, Store, StoreError, area_rows, insert_release, latest_release,
-    piece_at, pieces, private_part, release, release_layers, releases, testing::TestDatabase, tile,
+    AreaRow, NewRelease, PieceRow, ReleaseLayer, Store, StoreError, all_pieces, area_rows, insert_release,
+    latest_release, piece_at, pieces, private_part, release, release_layers, releases, testing::TestDatabase, tile,
 };
 
 use crate::make;
@@ -190,4 +190,20 @@ async fn a_tile_shows_the_pieces_that_lie_in_it_from_afar_and_near() {
     assert!(tile(db.store(), &new.id, layer(), 9, 0, 0).await.unwrap().is_empty());
     assert!(tile(db.store(), &new.id, Layer::Fixed, 9, 265, 170).await.unwrap().is_empty());
     assert!(tile(db.store(), &new.id, layer(), 40, 0, 0).await.unwrap().is_empty(), "no such tile on any map");
+}
+
+/// A page has a limit; a file that ends after it would pass for the whole layer.
+#[tokio::test]
+async fn a_whole_layer_is_more_than_one_page() {
+    let db = TestDatabase::create().await;
+    let mut new = new_release("5f2c9a7be01d4c3b");
+    let pieces_of_layer = &mut new.layers[0].pieces;
+    let piece = pieces_of_layer[0].clone();
+    let hexes = make::essen(Resolution::Five).children(Hex::MOBILE).take(10_001);
+    *pieces_of_layer =
+        (1..).zip(hexes).map(|(number, hex)| PieceRow { number, hexes: vec![hex], ..piece.clone() }).collect();
+    publish(db.store(), &new).await.unwrap();
+    assert_eq!(pieces(db.store(), &new.id, layer(), None, None, i64::MAX).await.unwrap().len(), 10_000);
+    let all = all_pieces(db.store(), &new.id, layer(), None).await.unwrap();
+    assert_eq!((all.len(), all.last().map(|piece| piece.number)), (10_001, Some(10_001)));
 }
