@@ -10,6 +10,7 @@
 //! | [`aggregate`] | one vote per device and unit: the summary of a hexagon or an area |
 //! | [`gate`] | summaries into a publication in which nothing is below k contributors |
 //! | [`rank`] | need, ranks with their uncertainty, reasons, and the documents that carry them |
+//! | [`next`] | where to measure next |
 //!
 //! Formulas and their sources: `docs/METHODS.md`.
 #![forbid(unsafe_code)]
@@ -19,16 +20,20 @@ pub mod aggregate;
 mod bytes;
 pub mod gate;
 mod gathering;
+mod holders;
+pub mod next;
 mod outliers;
 pub mod rank;
 pub mod rules;
 pub mod stats;
 pub mod summary;
+mod text;
 pub mod votes;
 
 pub use aggregate::HexAccumulator;
 pub use gate::{AreaUnit, GateError, LayerInput, LayerRelease, Piece, PieceKind, build_layer};
 pub use gathering::{Gathering, HexSummary, Hexagons};
+pub use next::{NextArea, NextAsk, NextInput, NextLayer, NextList, next};
 pub use outliers::{MIN_TESTS, outliers};
 pub use rank::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank};
 pub use rules::{RuleBook, RuleError, ScoreProfile};

@@ -32,10 +32,12 @@ pub fn n_eff(attempts: &[u64]) -> f64 {
     if squares > 0.0 { (devices * devices / squares).min(devices) } else { 0.0 }
 }
 
-/// Beta posterior of a share seen on `n` effective devices. The prior Beta(2, 8) says 20 % below the floor,
-/// worth ten devices (METHODS 3.3).
+/// What is assumed before anybody measured: 20 % below the floor, worth ten devices (METHODS 3.3).
+pub const PRIOR: Posterior = Posterior { a: 2.0, b: 8.0 };
+
+/// Beta posterior of a share seen on `n` effective devices, from [`PRIOR`].
 pub fn posterior(share: f64, n: f64) -> Posterior {
-    Posterior { a: 2.0 + share * n, b: 8.0 + (1.0 - share) * n }
+    Posterior { a: PRIOR.a + share * n, b: PRIOR.b + (1.0 - share) * n }
 }
 
 /// Effective devices below which the 10 % quantile has no one-sided 95 % bound (METHODS 3.3).

@@ -101,6 +101,17 @@ impl Posterior {
     pub fn mean(self) -> f64 {
         self.a / (self.a + self.b)
     }
+
+    /// Variance, ab / ((a + b)² (a + b + 1)).
+    pub fn variance(self) -> f64 {
+        let n = self.a + self.b;
+        self.a * self.b / (n * n * (n + 1.0))
+    }
+
+    /// a + b: the devices that it is worth, those of the prior included.
+    pub fn strength(self) -> f64 {
+        self.a + self.b
+    }
 }
 
 /// Shares of devices below each single threshold of the universal service (fixed lines).

@@ -1,14 +1,11 @@
 //! The published hexagons of one layer as a file.
 
-use std::collections::BTreeSet;
-
 use domain::{Hex, Layer, RegionId, SourceClass, Window};
 use geojson::{Feature, FeatureCollection, Geometry, GeometryValue, JsonObject};
-use h3o::LatLng;
 use serde_json::json;
 use store::{PieceRow, ReleaseRow, Store};
 
-use crate::{ApiError, ranking};
+use crate::{ApiError, published};
 
 /// Form of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +27,8 @@ pub async fn hexes(
     layer: Layer,
     form: HexForm,
 ) -> Result<String, ApiError> {
-    let release = choose(store, region, window, source, layer).await?;
-    let pieces = store::pieces(store, &release.id, layer, None, None, i64::from(i32::MAX)).await?;
+    let release = published::choose(store, region, (None, window, source), layer).await?;
+    let pieces = store::all_pieces(store, &release.id, layer, None).await?;
     Ok(match form {
         HexForm::Csv => csv(&release, layer, &pieces)?,
         HexForm::Json => json!({
@@ -41,29 +38,6 @@ pub async fn hexes(
         .to_string(),
         HexForm::GeoJson => geojson(&release, layer, &pieces),
     })
-}
-
-async fn choose(
-    store: &Store,
-    region: &RegionId,
-    window: Option<&Window>,
-    source: Option<SourceClass>,
-    layer: Layer,
-) -> Result<ReleaseRow, ApiError> {
-    let mut published = BTreeSet::new();
-    for release in ranking::candidates(store, region, window, source).await? {
-        let layers = store::release_layers(store, &release.id).await?;
-        if layers.iter().any(|row| row.layer == layer) {
-            return Ok(release);
-        }
-        published.extend(layers.into_iter().map(|row| row.layer.to_string()));
-    }
-    let hint = if published.is_empty() {
-        "this region has no release yet: measure or import something, then run `whitespot release`".to_owned()
-    } else {
-        format!("there are {}", published.into_iter().collect::<Vec<_>>().join(", "))
-    };
-    Err(ApiError::NotFound { what: "published layer", id: layer.to_string(), hint: hint.into() })
 }
 
 /// A piece as JSON: also the answer of `GET /v1/hexes`.
@@ -130,7 +104,8 @@ fn geojson(release: &ReleaseRow, layer: Layer, pieces: &[PieceRow]) -> String {
         if let serde_json::Value::Object(fields) = piece(row) {
             properties.extend(fields.into_iter().filter(|(name, _)| name != "hexes"));
         }
-        let polygons = row.hexes.iter().map(|&hex| vec![ring(hex)]).collect::<Vec<_>>();
+        let ring = |hex: &Hex| hex.outline_degrees().into_iter().map(Vec::from).collect::<Vec<_>>();
+        let polygons = row.hexes.iter().map(|hex| vec![ring(hex)]).collect::<Vec<_>>();
         let geometry = Geometry::new(GeometryValue::new_multi_polygon(polygons));
         Feature { geometry: Some(geometry), properties: Some(properties), ..Feature::default() }
     };
@@ -142,15 +117,4 @@ fn geojson(release: &ReleaseRow, layer: Layer, pieces: &[PieceRow]) -> String {
     about.insert("layer".into(), json!(layer));
     let features = pieces.iter().map(feature).collect();
     FeatureCollection { bbox: None, features, foreign_members: Some(about) }.to_string()
-}
-
-/// The border of a hexagon as a closed ring, counter-clockwise, 6 decimals (a tenth of a metre).
-fn ring(hex: Hex) -> Vec<Vec<f64>> {
-    let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
-    let position = |corner: &LatLng| vec![round(corner.lng()), round(corner.lat())];
-    let mut ring: Vec<Vec<f64>> = hex.as_h3().boundary().iter().map(position).collect();
-    if let Some(first) = ring.first().cloned() {
-        ring.push(first);
-    }
-    ring
 }

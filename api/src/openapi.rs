@@ -23,6 +23,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(contributions::follow_up))
         .routes(routes!(read::regions))
         .routes(routes!(read::campaigns))
+        .routes(routes!(read::next))
         .routes(routes!(read::releases))
         .routes(routes!(read::release))
         .routes(routes!(read::legend))

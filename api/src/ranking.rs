@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use analytics::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, Ranking, RuleBook, Track, UnitSummary, rank};
 use domain::{AreaKey, AreaLevel, Hex, Layer, RegionId, ReleaseId, SourceClass, TechnologyView, Window};
-use store::{AreaData, ReleaseLayerRow, ReleaseRow, Store};
+use store::{AreaData, RegionRow, ReleaseLayerRow, ReleaseRow, Store};
 
-use crate::{ApiError, read};
+use crate::{ApiError, published, read};
 
 /// Which list.
 #[derive(Clone, Debug)]
@@ -31,23 +31,13 @@ pub async fn compute(store: &Store, request: &Request) -> Result<Ranking, ApiErr
     let mut units: BTreeMap<AreaKey, Vec<(Layer, UnitSummary)>> = BTreeMap::new();
     for &layer in &layers {
         for row in store::area_rows(store, &release.id, layer).await? {
-            let summary = serde_json::from_value(row.summary)
-                .map_err(|error| ApiError::Internal(format!("summary of {} in {}: {error}", row.key, release.id)))?;
+            let summary = published::summary(&release.id, row.key, row.summary)?;
             units.entry(row.key).or_default().push((layer, summary));
         }
     }
     let rules = RuleBook::builtin();
     let profile = rules.profile(request.track);
-    let credits = region.provenance.get("credits").and_then(|credits| credits.as_array()).cloned().unwrap_or_default();
-    let header = RankHeader {
-        region: request.region.clone(),
-        release: release.id.clone(),
-        window: release.window.clone(),
-        source: release.source,
-        simulated: release.simulated,
-        ruleset_hash: rules.hash(),
-        generated_from: credits.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect(),
-    };
+    let header = header(&region, &release, &rules);
     let areas = facts(store, request, &release).await?;
     // The seed belongs to the release: its list is the same whenever it is asked for.
     let seed = u64::from_str_radix(release.id.as_str(), 16).unwrap_or_default();
@@ -55,13 +45,23 @@ pub async fn compute(store: &Store, request: &Request) -> Result<Ranking, ApiErr
     Ok(rank(input))
 }
 
-async fn choose(store: &Store, request: &Request) -> Result<ReleaseRow, ApiError> {
+/// What a document says about where it comes from.
+pub(crate) fn header(region: &RegionRow, release: &ReleaseRow, rules: &RuleBook) -> RankHeader {
+    let credits = region.provenance.get("credits").and_then(|credits| credits.as_array()).cloned().unwrap_or_default();
+    RankHeader {
+        region: region.id.clone(),
+        release: release.id.clone(),
+        window: release.window.clone(),
+        source: release.source,
+        simulated: release.simulated,
+        ruleset_hash: rules.hash(),
+        generated_from: credits.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect(),
+    }
+}
+
+pub(crate) async fn choose(store: &Store, request: &Request) -> Result<ReleaseRow, ApiError> {
     if let Some(id) = &request.release {
-        let release = read::find_release(store, id).await?;
-        if release.region != request.region {
-            return Err(ApiError::BadRequest(format!("release {id} belongs to region {}", release.region)));
-        }
-        return Ok(release);
+        return published::in_region(read::find_release(store, id).await?, &request.region);
     }
     for release in candidates(store, &request.region, request.window.as_ref(), request.source).await? {
         if !relevant(&store::release_layers(store, &release.id).await?, request.track).is_empty() {
@@ -89,7 +89,7 @@ pub(crate) async fn candidates(
     Ok(releases)
 }
 
-fn relevant(layers: &[ReleaseLayerRow], track: Track) -> Vec<Layer> {
+pub(crate) fn relevant(layers: &[ReleaseLayerRow], track: Track) -> Vec<Layer> {
     let wanted = |layer: &Layer| match track {
         Track::Fixed => *layer == Layer::Fixed,
         // The networks of the country; roaming and border signals say nothing about its supply.
@@ -139,7 +139,7 @@ fn fact(
 
 /// Published pieces of the fixed layer whose state is below the floor.
 async fn ground_below(store: &Store, release: &ReleaseRow) -> Result<GroundBelow, ApiError> {
-    let rows = store::pieces(store, &release.id, Layer::Fixed, None, None, i64::from(i32::MAX)).await?;
+    let rows = store::all_pieces(store, &release.id, Layer::Fixed, None).await?;
     Ok(rows.into_iter().filter(|row| row.state == "dead").flat_map(|row| row.hexes).collect())
 }
 

@@ -106,6 +106,16 @@ impl Hex {
         let centre = LatLng::from(self.0);
         (centre.lat(), centre.lng())
     }
+
+    /// The border as a closed ring of (longitude, latitude) in degrees, counter-clockwise: public geometry too.
+    /// Six decimals are a tenth of a metre.
+    pub fn outline_degrees(self) -> Vec<[f64; 2]> {
+        let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
+        let corner = |corner: &LatLng| [round(corner.lng()), round(corner.lat())];
+        let mut ring: Vec<[f64; 2]> = self.0.boundary().iter().map(corner).collect();
+        ring.extend(ring.first().copied());
+        ring
+    }
 }
 
 impl fmt::Display for Hex {

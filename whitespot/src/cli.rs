@@ -58,6 +58,8 @@ pub enum Command {
     /// Summarise whole files of tests by hexagon: CSV or Parquet in, GeoParquet, GeoJSON or CSV out. Every test counts
     /// the same, as in open data of other platforms; releases give each device one voice instead.
     Aggregate(Aggregate),
+    /// Plan a campaign: where to measure next.
+    Campaign(Campaign),
     /// List what is kept outside of the statistics until a person has looked, or let it count.
     Quarantine(Quarantine),
     /// Destroy the evidence of past years together with the keys of its pseudonyms. Releases stay.
@@ -261,13 +263,22 @@ pub enum Track {
     Mobile,
 }
 
+impl From<Track> for analytics::Track {
+    fn from(track: Track) -> Self {
+        match track {
+            Track::Fixed => Self::Fixed,
+            Track::Mobile => Self::Mobile,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
     Table,
     /// UTF-8, comma, dot decimals, keys as quoted text.
     Csv,
-    /// `schemas/rank.json`.
+    /// As `schemas/rank.json` or `schemas/next.json` has it.
     Json,
     /// RFC 7946, with outlines.
     Geojson,
@@ -345,6 +356,49 @@ pub struct Aggregate {
     /// File to write; its ending says the format: .parquet (GeoParquet 1.1), .geojson or .csv.
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Campaign {
+    #[command(subcommand)]
+    pub command: CampaignCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum CampaignCommand {
+    /// List the hexagons whose measurement is expected to move the ranking most, with reasons.
+    Next(CampaignNext),
+}
+
+#[derive(Debug, Args)]
+pub struct CampaignNext {
+    /// Region to measure in.
+    #[arg(long)]
+    pub region: RegionId,
+    /// AGS of a municipality (8 digits), district (5) or state (2); the whole region otherwise.
+    #[arg(long, value_name = "AGS")]
+    pub area: Option<domain::AreaKey>,
+    /// Hexagons at most, 1 to 1,000.
+    #[arg(long, default_value_t = 50)]
+    pub top: u32,
+    /// Whose ranks are to move: mobile broadband of all networks together, or fixed lines.
+    #[arg(long, default_value = "mobile", conflicts_with = "layer")]
+    pub track: Track,
+    /// Only this layer, for example mobile-26201-any.
+    #[arg(long)]
+    pub layer: Option<domain::Layer>,
+    /// Form of the list; --json is short for json.
+    #[arg(long, default_value = "table")]
+    pub format: Format,
+    /// Only releases of this window; the newest otherwise.
+    #[arg(long)]
+    pub window: Option<Window>,
+    /// Only this class of evidence: crowd, survey, reported or simulated. Otherwise measured before simulated.
+    #[arg(long)]
+    pub source: Option<domain::SourceClass>,
+    /// Write to this file instead of the terminal.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub mod aggregate;
+pub mod campaign;
 pub mod demo;
 pub mod export;
 pub mod import;

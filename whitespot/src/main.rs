@@ -63,6 +63,7 @@ async fn run(global: &Global, command: Command, stop: &Stop) -> Result<(), Failu
         Command::Rank(args) => commands::rank::run(global, args).await,
         Command::Aggregate(args) => commands::aggregate::run(global, args).await,
         Command::Export(args) => commands::export::run(global, args).await,
+        Command::Campaign(args) => commands::campaign::run(global, args.command).await,
         Command::Quarantine(args) => commands::quarantine::run(global, args).await,
         Command::Retention(args) => commands::retention::run(global, args).await,
         Command::Openapi => output::print(&api::document()).map_err(Into::into),

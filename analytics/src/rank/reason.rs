@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use domain::Operator;
 
 use super::{AreaFacts, Track, score::Facts};
-use crate::summary::UnitSummary;
+use crate::{summary::UnitSummary, text::decimal};
 
 /// Once in every document (METHODS 3.5).
 pub(super) const NOTE: &str = "Keine Repräsentativerhebung; ersetzt kein Markterkundungsverfahren.";
@@ -81,10 +81,4 @@ fn phrase(
 
 fn percent(share: f64) -> String {
     decimal((share * 1000.0).round() / 10.0)
-}
-
-/// German decimals: a comma, at most one digit behind it.
-pub(super) fn decimal(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or_else(|| text.replace('.', ","), str::to_owned)
 }

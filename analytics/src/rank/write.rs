@@ -4,7 +4,8 @@ use std::{collections::HashMap, fmt::Write as _};
 
 use serde_json::{Value, json};
 
-use super::{Outline, RankRow, Ranking, reason::decimal};
+use super::{Outline, RankRow, Ranking};
+use crate::text::{Line, decimal, fitted};
 
 impl Ranking {
     /// Pretty JSON with a newline at the end.
@@ -39,8 +40,7 @@ impl Ranking {
             line.number(row.inhabitants).text(row.state.code()).number(Some(self.header.simulated));
             line.text(self.header.source.code()).text(&self.header.window.to_string());
             line.text(self.header.release.as_str()).text(&self.header.ruleset_hash).text(&row.reason).text(&self.note);
-            out.push_str(&line.0.join(","));
-            out.push_str("\r\n");
+            out.push_str(&line.finish());
         }
         out
     }
@@ -126,15 +126,6 @@ fn percent(share: f64) -> String {
     decimal((share * 100.0).round())
 }
 
-/// Exactly so many characters: cut with an ellipsis, or filled with spaces.
-fn fitted(text: &str, width: usize) -> String {
-    if text.chars().count() > width {
-        text.chars().take(width - 1).chain(['…']).collect()
-    } else {
-        format!("{text:<width$}")
-    }
-}
-
 /// Right-hand rule: outer rings run counter-clockwise, holes clockwise; rings are closed; 7 decimals are 1 cm.
 fn multipolygon(outline: &Outline) -> Value {
     let ring = |at: usize, ring: &Vec<[f64; 2]>| {
@@ -152,20 +143,4 @@ fn multipolygon(outline: &Outline) -> Value {
     let polygons: Vec<Vec<_>> =
         polygons.map(|rings| rings.iter().enumerate().map(|(at, points)| ring(at, points)).collect()).collect();
     json!({ "type": "MultiPolygon", "coordinates": polygons })
-}
-
-/// One line of CSV, field by field.
-#[derive(Debug, Default)]
-struct Line(Vec<String>);
-
-impl Line {
-    fn number(&mut self, value: Option<impl ToString>) -> &mut Self {
-        self.0.push(value.map(|value| value.to_string()).unwrap_or_default());
-        self
-    }
-
-    fn text(&mut self, value: &str) -> &mut Self {
-        self.0.push(format!("\"{}\"", value.replace('"', "\"\"")));
-        self
-    }
 }

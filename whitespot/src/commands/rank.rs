@@ -2,7 +2,7 @@ use api::ranking::{self, Request};
 
 use crate::{
     Failure,
-    cli::{Format, Global, Rank, Track},
+    cli::{Format, Global, Rank},
     database::Database,
     output,
 };
@@ -16,10 +16,7 @@ pub async fn run(global: &Global, args: Rank) -> Result<(), Failure> {
 }
 
 async fn render(global: &Global, database: &Database, args: &Rank) -> Result<String, Failure> {
-    let track = match args.track {
-        Track::Fixed => analytics::Track::Fixed,
-        Track::Mobile => analytics::Track::Mobile,
-    };
+    let track = args.track.into();
     let (region, window) = (args.region.clone(), args.window.clone());
     let request = Request { region, track, release: None, window, source: args.source };
     let ranking = ranking::compute(&database.store, &request).await?;

@@ -1,0 +1,115 @@
+//! Where to measure next, door to door: from the release and official tables alone.
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as loudly as the tests")]
+
+use std::collections::BTreeSet;
+
+use domain::{Hex, Technology, wire::v1::Item};
+use e2e::{Contributor, Server, Whitespot, http, track, workspace};
+use serde_json::Value;
+
+/// The first hour of 2026 (UTC).
+const HOUR: i32 = 490_896;
+const ESSEN: &str = "/v1/campaigns/next?region=nrw&area=05113000&top=20";
+
+fn essen() -> Hex {
+    Hex::from_degrees(51.4556, 7.0116, Hex::MOBILE).unwrap()
+}
+
+fn gelsenkirchen() -> Hex {
+    Hex::from_degrees(51.5177, 7.0857, Hex::MOBILE).unwrap()
+}
+
+fn seen(hex: Hex, technology: Option<Technology>) -> Item {
+    track("26201", HOUR, &[(hex, technology)])
+}
+
+async fn visit(server: &Server, hex: Hex) {
+    for _ in 0..20 {
+        Contributor::new().send(server, vec![seen(hex, Some(Technology::FourG))]).await;
+    }
+}
+
+async fn refused(server: &Server, path: &str) -> (u16, Value) {
+    let answer = http().get(server.url(path)).send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/problem+json", "{path}");
+    (answer.status().as_u16(), serde_json::from_str(&answer.text().await.unwrap()).unwrap())
+}
+
+#[tokio::test]
+async fn the_list_comes_from_the_release_and_says_why() {
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
+    let (status, problem) = refused(&server, ESSEN).await;
+    assert_eq!(status, 404, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("whitespot release"), "says what to do: {problem}");
+
+    visit(&server, essen()).await;
+    let release = installation.run(&["release", "--region", "nrw", "--json"]).await.json();
+    let answer = http().get(server.url(ESSEN)).send().await.unwrap();
+    assert_eq!(answer.headers()["etag"], format!("\"{}\"", release[0]["id"].as_str().unwrap()));
+    let list: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let schema = std::fs::read_to_string(workspace().join("schemas/next.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    assert!(schema.is_valid(&list), "{:?}", schema.iter_errors(&list).next().map(|error| error.to_string()));
+    assert_eq!((&list["simulated"], &list["area"]), (&false.into(), &"05113000".into()));
+
+    let rows = list["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 20);
+    let measured = essen().at_most(domain::Resolution::Eight).to_string();
+    let mut chosen = BTreeSet::new();
+    for row in rows {
+        assert_eq!(row["key"], "05113000", "{row}");
+        assert_ne!(row["hex"], measured, "twenty devices agree there: {row}");
+        assert!(!row["reason"].as_str().unwrap().is_empty() && row["index"].as_f64().unwrap() > 0.0, "{row}");
+        let hex: Hex = row["hex"].as_str().unwrap().parse().unwrap();
+        let near = hex.as_h3().grid_disk::<Vec<_>>(1).into_iter().map(Hex::from_h3);
+        assert!(near.into_iter().all(|hex| !chosen.contains(&hex)), "two of the list touch: {row}");
+        chosen.insert(hex);
+    }
+
+    // The command says the same; and nothing that came since the release shows.
+    let first: Hex = rows[0]["hex"].as_str().unwrap().parse().unwrap();
+    visit(&server, first.children(Hex::MOBILE).next().unwrap()).await;
+    let command = ["campaign", "next", "--region", "nrw", "--area", "05113000", "--top", "20"];
+    let by_command = installation.run(&[&command[..], &["--json"]].concat()).await.json();
+    assert_eq!(by_command, list, "live counts must not show");
+    let table = installation.run(&command).await.ok();
+    assert!(table.contains("Essen") && table.contains("Haushalte je Hexagon sind nicht bekannt"), "{table}");
+    for format in ["csv", "geojson"] {
+        let over_http = http().get(server.url(&format!("{ESSEN}&format={format}"))).send().await.unwrap();
+        let file = installation.run(&[&command[..], &["--format", format]].concat()).await.ok();
+        assert_eq!(file.trim_end(), over_http.text().await.unwrap().trim_end(), "{format}");
+    }
+
+    // A district is the sum of its municipalities, and a neighbour is no part of it.
+    visit(&server, gelsenkirchen()).await;
+    let district = server.get_json("/v1/campaigns/next?region=nrw&area=05154&top=30").await;
+    let keys: BTreeSet<&str> =
+        district["rows"].as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect();
+    assert!(keys.len() > 3 && keys.iter().all(|key| key.starts_with("05154")), "{keys:?}");
+    server.stop().await.assert_clean();
+}
+
+#[tokio::test]
+async fn what_cannot_be_planned_is_refused_with_what_to_do() {
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
+    visit(&server, essen()).await;
+    installation.run(&["release", "--region", "nrw"]).await.ok();
+    let cases = [
+        ("region=nrw&area=03151001", 404, "/v1/areas?region=nrw"),
+        ("region=nrw&area=05999", 404, "/v1/areas?region=nrw"),
+        ("region=nrw&area=5113000", 400, "leading zero"),
+        ("region=nrw&top=0", 400, "1 to 1000"),
+        ("region=nrw&top=1001", 400, "1 to 1000"),
+        ("region=nowhere", 404, "GET /v1/regions"),
+        ("region=nrw&layer=mobile-26203-any", 404, "there are "),
+        ("region=nrw&track=fixed&layer=fixed", 400, "not both"),
+        ("region=nrw&format=xml", 400, "json, csv or geojson"),
+    ];
+    for (query, expected, words) in cases {
+        let (status, problem) = refused(&server, &format!("/v1/campaigns/next?{query}")).await;
+        assert_eq!(status, expected, "{query}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{query}: {problem}");
+    }
+    installation.run(&["campaign", "next", "--region", "nrw", "--area", "05999"]).await.fails_with("/v1/areas");
+    server.stop().await.assert_clean();
+}
