@@ -10,6 +10,7 @@
 //! | [`aggregate`] | one vote per device and unit: the summary of a hexagon or an area |
 //! | [`gate`] | summaries into a publication in which nothing is below k contributors |
 //! | [`rank`] | need, ranks with their uncertainty, reasons, and the documents that carry them |
+//! | [`reach()`] | how many hexagons of an area were measured, and how many only in something larger |
 //! | [`next`] | where to measure next |
 //!
 //! Formulas and their sources: `docs/METHODS.md`.
@@ -24,6 +25,7 @@ mod holders;
 pub mod next;
 mod outliers;
 pub mod rank;
+mod reach;
 pub mod rules;
 pub mod stats;
 pub mod summary;
@@ -36,6 +38,7 @@ pub use gathering::{Gathering, HexSummary, Hexagons};
 pub use next::{NextArea, NextAsk, NextInput, NextLayer, NextList, next};
 pub use outliers::{MIN_TESTS, outliers};
 pub use rank::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank};
+pub use reach::{Coarser, CoarserPart, Counted, Measured, Reach, Sites, reach};
 pub use rules::{RuleBook, RuleError, ScoreProfile};
 pub use summary::{Below, Grade, Posterior, Quantiles, Share, State, UnitSummary};
 pub use votes::{DecodeError, Leaf, LeafBuilder, LeafVotes};

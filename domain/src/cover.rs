@@ -43,6 +43,25 @@ impl Cover {
         self.municipality(hex).is_some()
     }
 
+    /// Hands out the municipalities of a hexagon's ground, each perhaps several times, with the number of
+    /// resolution-9 hexagons; those outside of the region not at all. A finer hexagon counts as its ancestor.
+    pub fn parts(&self, hex: Hex, each: &mut impl FnMut(AreaKey, u64)) {
+        let leaves = |hex: Hex| hex.as_h3().children_count(Self::RESOLUTION);
+        let hex = hex.at_most(Self::RESOLUTION);
+        let coarser = |hex: &Hex| hex.resolution().pred().and_then(|coarser| hex.parent(coarser));
+        if let Some(&area) = std::iter::successors(Some(hex), coarser).find_map(|at| self.areas.get(&at)) {
+            return each(area, leaves(hex));
+        }
+        let mut open = vec![hex];
+        while let Some(here) = open.pop() {
+            match (self.areas.get(&here), here.resolution().succ()) {
+                (Some(&area), _) => each(area, leaves(here)),
+                (None, Some(finer)) if finer <= Self::RESOLUTION => open.extend(here.children(finer)),
+                (None, _) => {}
+            }
+        }
+    }
+
     /// All (hexagon, municipality) pairs as stored, in no particular order.
     pub fn pairs(&self) -> impl Iterator<Item = (Hex, AreaKey)> + '_ {
         self.areas.iter().map(|(&hex, &area)| (hex, area))

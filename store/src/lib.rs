@@ -60,9 +60,9 @@ pub use region::{
     save_region,
 };
 pub use release::{
-    AreaRow, NewRelease, PieceRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer, all_pieces, area_rows,
-    begin_release, insert_release, latest_release, piece_at, pieces, private_part, release, release_layers, releases,
-    tile,
+    AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer, all_pieces,
+    area_rows, begin_release, insert_release, latest_release, piece_at, pieces, private_part, reach_rows, release,
+    release_layers, releases, tile,
 };
 pub use supply_tiles::{SupplyTile, insert_supply_tiles, supply_tile_count};
 pub use year_key::{year_key, year_keys};

@@ -8,7 +8,8 @@ use domain::{AreaKey, Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
 pub use insert::{add_layer, begin_release, insert_release};
 use jiff::Timestamp;
 pub use read::{
-    all_pieces, area_rows, latest_release, piece_at, pieces, private_part, release, release_layers, releases,
+    all_pieces, area_rows, latest_release, piece_at, pieces, private_part, reach_rows, release, release_layers,
+    releases,
 };
 use serde_json::Value;
 pub use tile::tile;
@@ -41,8 +42,19 @@ pub struct ReleaseLayer {
     pub pieces: Vec<PieceRow>,
     /// The same evidence by area.
     pub areas: Vec<AreaRow>,
+    /// How much of each area was measured.
+    pub reach: Vec<ReachRow>,
     /// What the next release must know of this one. Never published.
     pub private: Vec<u8>,
+}
+
+/// How much of an area a layer measured.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReachRow {
+    /// Which area.
+    pub key: AreaKey,
+    /// `analytics::Reach`.
+    pub reach: Value,
 }
 
 /// A piece of the ground that is published as one.

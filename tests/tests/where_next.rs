@@ -113,3 +113,49 @@ async fn what_cannot_be_planned_is_refused_with_what_to_do() {
     installation.run(&["campaign", "next", "--region", "nrw", "--area", "05999"]).await.fails_with("/v1/areas");
     server.stop().await.assert_clean();
 }
+
+async fn reach_of(server: &Server, release: &str, area: &str) -> Value {
+    let areas = server.get_json(&format!("/v1/areas?region=nrw&release={release}&layer=mobile-26201-broadband")).await;
+    let found = areas["items"].as_array().unwrap().iter().find(|item| item["key"] == area).cloned();
+    found.unwrap()["reach"].clone()
+}
+
+#[tokio::test]
+async fn reach_counts_what_was_measured_on_its_own_and_never_its_surroundings() {
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
+    // One hexagon with devices enough, and far from it as many that are alone in theirs: only something larger
+    // can be published for them.
+    visit(&server, essen()).await;
+    let eight = gelsenkirchen().at_most(domain::Resolution::Eight);
+    for nine in eight.children(domain::Resolution::Nine) {
+        for _ in 0..2 {
+            let ten = nine.children(Hex::MOBILE).next().unwrap();
+            Contributor::new().send(&server, vec![seen(ten, Some(Technology::FourG))]).await;
+        }
+    }
+    let release = installation.run(&["release", "--region", "nrw", "--json"]).await.json();
+    let release = release[0]["id"].as_str().unwrap();
+
+    let essen = reach_of(&server, release, "05113000").await;
+    assert_eq!((&essen["measured"]["hexes"], &essen["measured"]["covered"]), (&1.into(), &1.into()), "{essen}");
+    let neighbour = reach_of(&server, release, "05513000").await;
+    assert_eq!(
+        neighbour["measured"]["hexes"], 0,
+        "two devices in a hexagon measured nothing that is published: {neighbour}"
+    );
+    assert_eq!(neighbour["coarser"]["hexes"], 7, "{neighbour}");
+    assert_eq!(neighbour["coarser"]["parts"], serde_json::json!([{"kind": "hex", "resolution": 8, "hexes": 7}]));
+    for area in ["05113000", "05513000", "05113", "05"] {
+        let reach = reach_of(&server, release, area).await;
+        let part = |name: &str| reach[name]["hexes"].as_u64().unwrap();
+        assert_eq!(
+            part("measured") + part("coarser") + part("not_measured"),
+            reach["hexes"].as_u64().unwrap(),
+            "{area}"
+        );
+        assert!(reach["inhabited"].is_null() && reach["sites"]["hexes"].as_u64().unwrap() > 10, "{area}: {reach}");
+    }
+    let without_layer = server.get_json("/v1/areas?region=nrw").await;
+    assert!(without_layer["items"][0]["reach"].is_null(), "nothing is said of no layer");
+    server.stop().await.assert_clean();
+}

@@ -6,13 +6,13 @@ use std::{
     },
 };
 
-use analytics::{LayerInput, LayerRelease, LeafVotes, RuleBook, build_layer};
-use domain::{Clock, Cover, Invalid, Layer, RegionId, ReleaseId, SourceClass, Window};
+use analytics::{LayerInput, LayerRelease, LeafVotes, RuleBook, build_layer, reach};
+use domain::{Clock, Cover, Hex, Invalid, Layer, RegionId, ReleaseId, SourceClass, Window};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use store::{AreaRow, NewRelease, PieceRow, ReleaseLayer, Store, Tx};
+use store::{AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer, Store, Tx};
 use tracing::info;
 
 use crate::WorkerError;
@@ -71,11 +71,13 @@ async fn publish_alone(
         return Err(WorkerError::NoRegion(region.clone()));
     }
     let cover = Arc::new(store::load_cover(store, region).await?);
+    let areas = store::areas(store, region).await?;
+    let sites = Arc::new(areas.iter().flat_map(|area| &area.sites).map(|site| site.hex).collect());
     let started = clock.monotonic();
     let mut published = Vec::new();
     let mut layers_done = 0;
     for ((source, window), layers) in chosen(store, selection).await? {
-        let task = Task { store, region, window: &window, source, cover: &cover };
+        let task = Task { store, region, window: &window, source, cover: &cover, sites: &sites };
         if let Some(release) = task.release(&layers, &mut layers_done, progress).await? {
             published.push(release);
         }
@@ -112,6 +114,8 @@ struct Task<'a> {
     window: &'a Window,
     source: SourceClass,
     cover: &'a Arc<Cover>,
+    /// Hexagons with public sites.
+    sites: &'a Arc<BTreeSet<Hex>>,
 }
 
 impl Task<'_> {
@@ -196,10 +200,11 @@ impl Task<'_> {
                 };
                 inputs.push((layer, leaves, private));
             }
-            let (window, source, cover) = (self.window.clone(), self.source, Arc::clone(self.cover));
+            let (window, source) = (self.window.clone(), self.source);
+            let (cover, sites) = (Arc::clone(self.cover), Arc::clone(self.sites));
             let built = tokio::task::spawn_blocking(move || {
                 let gate = |(layer, leaves, private): &(Layer, Vec<Vec<u8>>, Option<Vec<u8>>)| {
-                    gate(*layer, leaves, private.as_deref(), &window, source, &cover)
+                    gate(*layer, leaves, private.as_deref(), &window, source, (&cover, &sites))
                 };
                 inputs.par_iter().map(gate).collect::<Result<Vec<_>, WorkerError>>()
             })
@@ -263,7 +268,7 @@ fn gate(
     previous: Option<&[u8]>,
     window: &Window,
     source: SourceClass,
-    cover: &Cover,
+    (cover, sites): (&Cover, &BTreeSet<Hex>),
 ) -> Result<ReleaseLayer, WorkerError> {
     let leaves = leaves.iter().map(|leaf| LeafVotes::decode(leaf)).collect::<Result<Vec<_>, _>>()?;
     let LayerRelease { pieces, areas, private } = build_layer(LayerInput {
@@ -277,6 +282,7 @@ fn gate(
         previous,
     })
     .map_err(|error| WorkerError::Previous(error.to_string()))?;
+    let reach = reach(cover, &pieces, sites);
     let piece = |piece: analytics::Piece| PieceRow {
         number: piece.number,
         kind: piece.kind.code().to_owned(),
@@ -298,6 +304,7 @@ fn gate(
         layer,
         pieces: pieces.into_iter().map(piece).collect(),
         areas: areas.into_iter().map(area).collect(),
+        reach: reach.into_iter().map(|(key, reach)| ReachRow { key, reach: json!(reach) }).collect(),
         private,
     })
 }

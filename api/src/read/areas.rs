@@ -49,6 +49,10 @@ pub struct AreaView {
     /// Numbers; null where nothing is published.
     #[schema(value_type = Option<Object>)]
     pub summary: Option<serde_json::Value>,
+    /// How many hexagons of the area the layer measured, how many lie in something larger that was, how many nobody
+    /// measured; null without a layer, and in releases of versions that did not count it. docs/METHODS.md, Reach.
+    #[schema(value_type = Option<Object>)]
+    pub reach: Option<serde_json::Value>,
 }
 
 /// Areas of a region with the published totals of one layer.
@@ -57,10 +61,12 @@ pub async fn areas(State(state): State<AppState>, Query(query): Query<AreasQuery
     let store = state.store();
     find_region(store, &query.region).await?;
     let mut rows: HashMap<AreaKey, AreaRow> = HashMap::new();
+    let mut reach: HashMap<AreaKey, serde_json::Value> = HashMap::new();
     match (&query.release, query.layer) {
         (Some(release), Some(layer)) => {
             find_release(store, release).await?;
             rows.extend(store::area_rows(store, release, layer).await?.into_iter().map(|row| (row.key, row)));
+            reach.extend(store::reach_rows(store, release, layer).await?.into_iter().map(|row| (row.key, row.reach)));
         }
         (None, None) => {}
         _ => return Err(ApiError::BadRequest("give both release and layer, or neither".into())),
@@ -77,6 +83,7 @@ pub async fn areas(State(state): State<AppState>, Query(query): Query<AreasQuery
             bbox: boxes.get(&area.key).copied(),
             state: row.as_ref().map_or("not_measured".to_owned(), |row| row.state.clone()),
             summary: row.map(|row| row.summary),
+            reach: reach.remove(&area.key),
         }
     };
     let items = store::areas(store, &query.region).await?.into_iter().map(view).collect();

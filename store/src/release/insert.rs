@@ -2,7 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use domain::{Hex, Invalid, ReleaseId};
 
-use super::{AreaRow, NewRelease, PieceRow, ReleaseLayer};
+use super::{AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer};
 use crate::{StoreError, Tx, mercator, rows};
 
 /// Rows of one statement: keeps messages to the server in the low megabytes.
@@ -31,6 +31,10 @@ insert into release_areas (layer_id, key, state, devices, attempts, summary)
 select $1, key, state, devices, attempts, summary
 from unnest($2::text[], $3::text[], $4::integer[], $5::bigint[], $6::jsonb[])
     as fresh (key, state, devices, attempts, summary)";
+const REACH: &str = "\
+-- release_reach_insert
+insert into release_reach (layer_id, key, reach)
+select $1, key, reach from unnest($2::text[], $3::jsonb[]) as fresh (key, reach)";
 const WITHOUT_OUTLINE: &str = "\
 -- hex_outlines_missing
 select hex from unnest($1::bigint[]) as hex
@@ -104,7 +108,8 @@ async fn insert_layer(tx: &mut Tx<'_>, release: &ReleaseId, layer: &ReleaseLayer
             .await
             .map_err(StoreError::doing("publish the hexagons of a layer"))?;
     }
-    insert_areas(tx, layer_id, &layer.areas).await
+    insert_areas(tx, layer_id, &layer.areas).await?;
+    insert_reach(tx, layer_id, &layer.reach).await
 }
 
 async fn insert_pieces(tx: &mut Tx<'_>, layer_id: i64, pieces: &[PieceRow]) -> Result<(), StoreError> {
@@ -136,6 +141,17 @@ async fn insert_areas(tx: &mut Tx<'_>, layer_id: i64, areas: &[AreaRow]) -> Resu
         .await
         .map(drop)
         .map_err(StoreError::doing("publish areas"))
+}
+
+async fn insert_reach(tx: &mut Tx<'_>, layer_id: i64, reach: &[ReachRow]) -> Result<(), StoreError> {
+    sqlx::query(REACH)
+        .bind(layer_id)
+        .bind(reach.iter().map(|row| row.key.as_str()).collect::<Vec<_>>())
+        .bind(reach.iter().map(|row| &row.reach).collect::<Vec<_>>())
+        .execute(tx.conn())
+        .await
+        .map(drop)
+        .map_err(StoreError::doing("publish how far a layer reaches"))
 }
 
 /// Keeps the outline of each hexagon that has none yet.

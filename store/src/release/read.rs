@@ -2,7 +2,7 @@ use domain::{Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{AreaRow, PieceRow, ReleaseLayerRow, ReleaseRow};
+use super::{AreaRow, PieceRow, ReachRow, ReleaseLayerRow, ReleaseRow};
 use crate::{Read, StoreError, rows};
 
 /// Pieces of one page at most.
@@ -57,6 +57,9 @@ const AREAS: &str = "\
 -- release_areas
 select key, state, devices, attempts, summary
 from release_layers join release_areas using (layer_id) where release = $1 and layer = $2 order by key";
+const REACH: &str = "\
+-- release_reach
+select key, reach from release_layers join release_reach using (layer_id) where release = $1 and layer = $2 order by key";
 const PRIVATE: &str = "\
 -- release_private
 select private from release_layers where release = $1 and layer = $2";
@@ -241,6 +244,18 @@ pub async fn area_rows(ex: impl Read, release: &ReleaseId, layer: Layer) -> Resu
             Ok(AreaRow { key: rows::parsed("an area key", &key)?, state, devices, attempts, summary })
         })
         .collect()
+}
+
+/// How much of each area a layer measured, by key. Empty for a release of a version that did not count it.
+pub async fn reach_rows(ex: impl Read, release: &ReleaseId, layer: Layer) -> Result<Vec<ReachRow>, StoreError> {
+    let mut conn = ex.conn().await?;
+    let found: Vec<(String, Value)> = sqlx::query_as(REACH)
+        .bind(release.as_str())
+        .bind(layer.to_string())
+        .fetch_all(&mut *conn)
+        .await
+        .map_err(StoreError::doing("list how far a layer reaches"))?;
+    found.into_iter().map(|(key, reach)| Ok(ReachRow { key: rows::parsed("an area key", &key)?, reach })).collect()
 }
 
 /// What the next release must know of this layer; `None` if the release has no such layer. Never published.

@@ -2,8 +2,9 @@ use domain::{Hex, Layer, Resolution, SourceClass, Window};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use store::{
-    AreaRow, NewRelease, PieceRow, ReleaseLayer, Store, StoreError, all_pieces, area_rows, insert_release,
-    latest_release, piece_at, pieces, private_part, release, release_layers, releases, testing::TestDatabase, tile,
+    AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer, Store, StoreError, all_pieces, area_rows, insert_release,
+    latest_release, piece_at, pieces, private_part, reach_rows, release, release_layers, releases,
+    testing::TestDatabase, tile,
 };
 
 use crate::make;
@@ -56,6 +57,7 @@ fn new_release(id: &str) -> NewRelease {
                 attempts: 18,
                 summary,
             }],
+            reach: vec![ReachRow { key: "05113001".parse().unwrap(), reach: json!({"hexes": 49}) }],
             private: vec![1, 2, 3],
         }],
     }
@@ -87,6 +89,7 @@ async fn a_release_comes_back_as_it_was_published() {
     let stored = pieces(db.store(), &new.id, layer(), None, None, 100).await.unwrap();
     assert_eq!(stored, new.layers[0].pieces);
     assert_eq!(area_rows(db.store(), &new.id, layer()).await.unwrap(), new.layers[0].areas);
+    assert_eq!(reach_rows(db.store(), &new.id, layer()).await.unwrap(), new.layers[0].reach);
     assert_eq!(private_part(db.store(), &new.id, layer()).await.unwrap(), Some(vec![1, 2, 3]));
     assert_eq!(private_part(db.store(), &new.id, Layer::Fixed).await.unwrap(), None);
 }
@@ -136,6 +139,10 @@ async fn a_published_release_cannot_be_changed_by_any_statement() {
         "delete from release_hexes",
         "update release_areas set devices = 500",
         "delete from release_areas",
+        "update release_reach set reach = '{}'",
+        "delete from release_reach",
+        "truncate release_reach",
+        "insert into release_reach select layer_id, '05', reach from release_reach",
         "insert into release_layers (release, layer, private) values ('aaaa', 'fixed', '')",
         "insert into release_pieces select layer_id, 3, kind, resolution, hexes, state, devices, attempts, summary \
          from release_pieces limit 1",
