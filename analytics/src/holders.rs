@@ -1,8 +1,22 @@
 //! Which published pieces hold a hexagon, without a geometry: H3 hexagons hold one another by their digits.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use domain::{Hex, Resolution};
+use domain::{AreaKey, Cover, Hex, Resolution};
+
+/// The hexagons of a resolution (9 or coarser) whose centre lies in one of the chosen municipalities, with it.
+pub fn hexes_of(cover: &Cover, resolution: Resolution, chosen: &dyn Fn(AreaKey) -> bool) -> BTreeMap<Hex, AreaKey> {
+    let mut found = BTreeMap::new();
+    for (hex, key) in cover.pairs().filter(|(_, key)| chosen(*key)) {
+        if hex.resolution() <= resolution {
+            found.extend(hex.children(resolution).map(|child| (child, key)));
+        } else {
+            let whole = hex.at_most(resolution);
+            found.extend(cover.municipality(whole).filter(|key| chosen(*key)).map(|key| (whole, key)));
+        }
+    }
+    found
+}
 
 /// The pieces of one layer, to be found by hexagons of one resolution.
 #[derive(Debug)]

@@ -11,6 +11,7 @@
 //! | [`gate`] | summaries into a publication in which nothing is below k contributors |
 //! | [`rank`] | need, ranks with their uncertainty, reasons, and the documents that carry them |
 //! | [`reach()`] | how many hexagons of an area were measured, and how many only in something larger |
+//! | [`estimate`] | estimates for planners, never mixed with what was measured |
 //! | [`next`] | where to measure next |
 //!
 //! Formulas and their sources: `docs/METHODS.md`.
@@ -19,6 +20,7 @@
 
 pub mod aggregate;
 mod bytes;
+pub mod estimate;
 pub mod gate;
 mod gathering;
 mod holders;
@@ -33,8 +35,10 @@ mod text;
 pub mod votes;
 
 pub use aggregate::HexAccumulator;
+pub use estimate::{Estimate, EstimateHeader, Estimates, estimate};
 pub use gate::{AreaUnit, GateError, LayerInput, LayerRelease, Piece, PieceKind, build_layer};
 pub use gathering::{Gathering, HexSummary, Hexagons};
+pub use holders::hexes_of;
 pub use next::{NextArea, NextAsk, NextInput, NextLayer, NextList, next};
 pub use outliers::{MIN_TESTS, outliers};
 pub use rank::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank};

@@ -26,6 +26,7 @@ pub use self::{
 };
 use crate::{
     gate::{Piece, PieceKind},
+    holders::hexes_of,
     rank::{RankHeader, Track},
     rules::ScoreProfile,
     summary::{Posterior, Share, State},
@@ -200,9 +201,9 @@ pub fn next(input: NextInput<'_>) -> NextList {
     let places = Places::new(cover, &municipalities, &layers);
     let areas: BTreeMap<AreaKey, NextArea> = municipalities.into_iter().map(|area| (area.key, area)).collect();
     let inside: BTreeSet<AreaKey> =
-        areas.keys().copied().filter(|key| ask.area.is_none_or(|area| lies_in(*key, area))).collect();
+        areas.keys().copied().filter(|key| ask.area.is_none_or(|area| key.lies_in(area))).collect();
     let weighing = Weighing::new(ask.track, ask.single_layer, profile, &layers, devices);
-    let hexes: Vec<(Hex, AreaKey)> = ground(cover, &inside).into_iter().collect();
+    let hexes = hexes_of(cover, PROPOSED, &|key| inside.contains(&key));
     let judged: Vec<(Hex, AreaKey, Vec<NextEvidence>)> =
         hexes.into_par_iter().map(|(hex, key)| (hex, key, judged(&weighing, hex, key))).collect();
     let rows: Vec<NextRow> = judged
@@ -236,24 +237,6 @@ pub fn next(input: NextInput<'_>) -> NextList {
         rows: rows.collect(),
         header,
     }
-}
-
-fn lies_in(municipality: AreaKey, area: AreaKey) -> bool {
-    municipality.as_str().starts_with(area.as_str())
-}
-
-/// The proposed hexagons whose centre lies in one of these municipalities.
-fn ground(cover: &Cover, inside: &BTreeSet<AreaKey>) -> BTreeMap<Hex, AreaKey> {
-    let mut found = BTreeMap::new();
-    for (hex, key) in cover.pairs().filter(|(_, key)| inside.contains(key)) {
-        if hex.resolution() <= PROPOSED {
-            found.extend(hex.children(PROPOSED).map(|child| (child, key)));
-        } else {
-            let whole = hex.at_most(PROPOSED);
-            found.extend(cover.municipality(whole).filter(|key| inside.contains(key)).map(|key| (whole, key)));
-        }
-    }
-    found
 }
 
 fn row(hex: Hex, area: &NextArea, places: &Places, evidence: Vec<NextEvidence>) -> NextRow {

@@ -7,6 +7,7 @@
 mod admission;
 mod contributions;
 mod error;
+pub mod estimate;
 pub mod export;
 mod extract;
 mod geosubmit;

@@ -28,6 +28,7 @@ pub(crate) fn router() -> OpenApiRouter<AppState> {
         .routes(routes!(read::release))
         .routes(routes!(read::legend))
         .routes(routes!(read::hexes))
+        .routes(routes!(read::estimates))
         .routes(routes!(read::areas))
         .routes(routes!(read::rankings))
         .routes(routes!(read::tile))

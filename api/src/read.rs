@@ -2,6 +2,7 @@
 
 mod areas;
 mod campaigns;
+mod estimates;
 mod hexes;
 mod legend;
 mod next;
@@ -12,6 +13,7 @@ mod tiles;
 
 pub use areas::*;
 pub use campaigns::*;
+pub use estimates::*;
 pub use hexes::*;
 pub use legend::*;
 pub use next::*;

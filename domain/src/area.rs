@@ -53,6 +53,11 @@ impl AreaKey {
         self.cut(2)
     }
 
+    /// Whether it is `area`, or a part of it: keys begin with those of the areas around.
+    pub fn lies_in(self, area: Self) -> bool {
+        self.as_str().starts_with(area.as_str())
+    }
+
     /// The AGS inside a 12-digit Amtlicher Regionalschlüssel (ARS): state, district and municipality
     /// without the four digits of the association (METHODS 7: ARS to AGS is possible, not back).
     pub fn from_ars(ars: &str) -> Result<Self, Invalid> {

@@ -159,3 +159,50 @@ async fn reach_counts_what_was_measured_on_its_own_and_never_its_surroundings() 
     assert!(without_layer["items"][0]["reach"].is_null(), "nothing is said of no layer");
     server.stop().await.assert_clean();
 }
+
+#[tokio::test]
+async fn an_estimate_stands_beside_what_was_measured_and_changes_none_of_it() {
+    let (installation, server) = Whitespot::serving_nrw(&[]).await;
+    visit(&server, essen()).await;
+    let release = installation.run(&["release", "--region", "nrw", "--json"]).await.json();
+    let release = release[0]["id"].as_str().unwrap();
+    let layer = "mobile-26201-broadband";
+    let before = server.get_json(&format!("/v1/hexes?release={release}&layer={layer}&limit=1000")).await;
+
+    let path = format!("/v1/estimates?release={release}&layer={layer}&area=05113000");
+    let answer = http().get(server.url(&path)).send().await.unwrap();
+    assert_eq!(answer.headers()["etag"], format!("\"{release}\""));
+    let found: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let schema = std::fs::read_to_string(workspace().join("schemas/estimate.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    assert!(schema.is_valid(&found), "{:?}", schema.iter_errors(&found).next().map(|error| error.to_string()));
+    assert_eq!(
+        (&found["estimate"], &found["simulated"], &found["layer"]),
+        (&true.into(), &false.into(), &layer.into())
+    );
+    let items = found["items"].as_array().unwrap();
+    assert_eq!(items.len(), 7, "the measured neighbourhood and those around it, and nothing else");
+    let measured = essen().at_most(domain::Resolution::Eight).to_string();
+    for item in items {
+        let figure = |name: &str| item[name].as_f64().unwrap();
+        assert!(figure("estimate_low") < figure("estimate") && figure("estimate") < figure("estimate_high"), "{item}");
+        assert_eq!(item["raw"]["share"].is_null(), item["hex"] != measured, "{item}");
+    }
+
+    // All of the region by command: the same hexagons, here.
+    let export = ["export", "--region", "nrw", "--layer", layer, "--estimate", "--json"];
+    let by_command = installation.run(&export).await.json();
+    assert_eq!(by_command, found);
+    let plain = installation.run(&export[..5]).await.json();
+    assert!(!plain.to_string().contains("estimate"), "a published piece carries no estimate");
+    assert_eq!(server.get_json(&format!("/v1/hexes?release={release}&layer={layer}&limit=1000")).await, before);
+
+    // Another network was not measured, and nobody lends it anything.
+    let (status, problem) = refused(&server, &path.replace("26201", "26202")).await;
+    assert_eq!(status, 404, "{problem}");
+    for (area, expected) in [("05", 400), ("05999", 404)] {
+        let (status, problem) = refused(&server, &path.replace("05113000", area)).await;
+        assert_eq!(status, expected, "{problem}");
+    }
+    server.stop().await.assert_clean();
+}

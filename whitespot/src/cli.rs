@@ -53,7 +53,7 @@ pub enum Command {
     Release(Release),
     /// List municipalities by need, with intervals and reasons.
     Rank(Rank),
-    /// Write the published hexagons of a layer.
+    /// Write the published hexagons of a layer; or, apart from them, estimates made from these.
     Export(Export),
     /// Summarise whole files of tests by hexagon: CSV or Parquet in, GeoParquet, GeoJSON or CSV out. Every test counts
     /// the same, as in open data of other platforms; releases give each device one voice instead.
@@ -415,6 +415,10 @@ pub struct Export {
     /// Only this class of evidence: crowd, survey, reported or simulated. Otherwise measured before simulated.
     #[arg(long)]
     pub source: Option<domain::SourceClass>,
+    /// Estimates at resolution 8 for planners instead of what was published: smoothed from measured neighbours, each
+    /// with its interval. They are no measurements.
+    #[arg(long)]
+    pub estimate: bool,
     /// Form of the file; --json is short for json.
     #[arg(long, default_value = "geojson")]
     pub format: HexFormat,

@@ -1,4 +1,7 @@
-use api::export::{self, HexForm};
+use api::{
+    estimate,
+    export::{self, HexForm},
+};
 
 use crate::{
     Failure,
@@ -22,5 +25,14 @@ async fn render(global: &Global, database: &Database, args: &Export) -> Result<S
         HexFormat::Geojson if global.json => HexForm::Json,
         HexFormat::Geojson => HexForm::GeoJson,
     };
+    if args.estimate {
+        let estimates =
+            estimate::of_region(&database.store, &args.region, args.window.as_ref(), args.source, args.layer).await?;
+        return Ok(match form {
+            HexForm::Csv => estimates.to_csv(),
+            HexForm::Json => estimates.to_json(),
+            HexForm::GeoJson => estimates.to_geojson(),
+        });
+    }
     Ok(export::hexes(&database.store, &args.region, args.window.as_ref(), args.source, args.layer, form).await?)
 }
