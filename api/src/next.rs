@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use analytics::{NextArea, NextAsk, NextInput, NextLayer, NextList, RuleBook, Track, UnitSummary, next};
 use domain::{AreaKey, AreaLevel, Layer, RegionId, ReleaseId, SourceClass, Window};
-use store::{AreaData, Store};
+use store::{AreaData, ReleaseRow, Store};
 
 use crate::{ApiError, published, ranking, read};
 
@@ -53,20 +53,7 @@ pub async fn compute(store: &Store, request: &Request) -> Result<NextList, ApiEr
         Some(Layer::Fixed) => Track::Fixed,
         Some(Layer::Mobile { .. }) => Track::Mobile,
     };
-    let (release, wanted) = match request.layer {
-        Some(layer) => {
-            let asked = (request.release.as_ref(), request.window.as_ref(), request.source);
-            (published::choose(store, &request.region, asked, layer).await?, vec![layer])
-        }
-        None => {
-            let (region, window) = (request.region.clone(), request.window.clone());
-            let asked =
-                ranking::Request { region, track, release: request.release.clone(), window, source: request.source };
-            let release = ranking::choose(store, &asked).await?;
-            let layers = ranking::relevant(&store::release_layers(store, &release.id).await?, track);
-            (release, layers)
-        }
-    };
+    let (release, wanted) = chosen(store, request, track).await?;
     let bbox = match request.area {
         None => None,
         Some(area) => store::area_boxes(store, &request.region).await?.get(&area).copied(),
@@ -74,13 +61,7 @@ pub async fn compute(store: &Store, request: &Request) -> Result<NextList, ApiEr
     let bbox = bbox.map(|[w, s, e, n]| [w - MARGIN, s - MARGIN, e + MARGIN, n + MARGIN]);
     let mut layers = Vec::with_capacity(wanted.len());
     for layer in wanted {
-        let pieces = published::pieces(store, &release.id, layer, bbox).await?;
-        let mut totals = BTreeMap::new();
-        for row in store::area_rows(store, &release.id, layer).await? {
-            let summary: UnitSummary = published::summary(&release.id, row.key, row.summary)?;
-            totals.extend(summary.posterior.map(|posterior| (row.key, posterior)));
-        }
-        layers.push(NextLayer { layer, pieces, totals });
+        layers.push(published_layer(store, &release.id, layer, bbox).await?);
     }
     let cover = store::load_cover(store, &request.region).await?;
     let rules = RuleBook::builtin();
@@ -93,6 +74,39 @@ pub async fn compute(store: &Store, request: &Request) -> Result<NextList, ApiEr
         next(NextInput { header, ask, cover: &cover, municipalities, layers, profile })
     };
     tokio::task::spawn_blocking(compute).await.map_err(|error| ApiError::Internal(error.to_string()))
+}
+
+/// The release, and the layers of it that are looked at.
+async fn chosen(store: &Store, request: &Request, track: Track) -> Result<(ReleaseRow, Vec<Layer>), ApiError> {
+    if let Some(layer) = request.layer {
+        let asked = (request.release.as_ref(), request.window.as_ref(), request.source);
+        return Ok((published::choose(store, &request.region, asked, layer).await?, vec![layer]));
+    }
+    let asked = ranking::Request {
+        region: request.region.clone(),
+        track,
+        release: request.release.clone(),
+        window: request.window.clone(),
+        source: request.source,
+    };
+    let release = ranking::choose(store, &asked).await?;
+    let layers = ranking::relevant(&store::release_layers(store, &release.id).await?, track);
+    Ok((release, layers))
+}
+
+async fn published_layer(
+    store: &Store,
+    release: &ReleaseId,
+    layer: Layer,
+    bbox: Option<[f64; 4]>,
+) -> Result<NextLayer, ApiError> {
+    let pieces = published::pieces(store, release, layer, bbox).await?;
+    let mut totals = BTreeMap::new();
+    for row in store::area_rows(store, release, layer).await? {
+        let summary: UnitSummary = published::summary(release, row.key, row.summary)?;
+        totals.extend(summary.posterior.map(|posterior| (row.key, posterior)));
+    }
+    Ok(NextLayer { layer, pieces, totals })
 }
 
 /// An area of the region, or where to find the right ones.

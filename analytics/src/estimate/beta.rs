@@ -37,22 +37,22 @@ pub fn beta_quantile(distribution: Posterior, q: f64) -> f64 {
 fn fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
-    let mut h = d;
+    let mut upper = 1.0;
+    let mut lower = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
+    let mut value = lower;
     for m in (1..500).map(f64::from) {
         let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
         let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
         for step in [even, odd] {
-            d = 1.0 / away_from_zero(1.0 + step * d);
-            c = away_from_zero(1.0 + step / c);
-            h *= d * c;
+            lower = 1.0 / away_from_zero(1.0 + step * lower);
+            upper = away_from_zero(1.0 + step / upper);
+            value *= lower * upper;
         }
-        if (d * c - 1.0).abs() < 1e-14 {
+        if (lower * upper - 1.0).abs() < 1e-14 {
             break;
         }
     }
-    h
+    value
 }
 
 /// ln Γ(x) for x > 0: Stirling's series after raising the argument to 10 (DLMF 5.11.1).
