@@ -97,6 +97,8 @@ fn ground_in_a_remainder_shares_its_posterior_and_unknown_ground_has_the_prior()
     for row in &list.rows {
         let at = eights().iter().position(|hex| *hex == row.hex).unwrap();
         let evidence = &row.evidence[0];
+        let worth = next::evsi(evidence.posterior, 5, next::NEUTRAL);
+        assert!((evidence.evsi - worth).abs() < 1e-6 && worth > 0.0, "{evidence:?}");
         if at < 20 {
             seen[0] += 1;
             assert_eq!(
