@@ -1,8 +1,8 @@
 //! How long it takes to build leaves and publish one layer: `cargo run --release -p analytics --example throughput`.
 
-use std::{error::Error, time::Duration};
+use std::{collections::BTreeSet, error::Error, time::Duration};
 
-use analytics::{LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer};
+use analytics::{LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer, reach};
 use domain::{
     AreaKey, Clock, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId,
     Operator, Resolution, SignalDbm, SourceClass, SystemClock, Technology, TechnologyView, Window,
@@ -104,6 +104,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let again = build_layer(input(votes, Some(&first.private)))?;
     println!("publish  again, unchanged: {}, same: {}", phase.next(), again == first);
+    phase.next();
+    let areas = reach(&cover, &first.pieces, &BTreeSet::new()).len();
+    println!("reach    of {areas} areas: {}", phase.next());
     Ok(())
 }
 

@@ -42,7 +42,7 @@ pub use holders::hexes_of;
 pub use next::{NextArea, NextAsk, NextInput, NextLayer, NextList, next};
 pub use outliers::{MIN_TESTS, outliers};
 pub use rank::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank};
-pub use reach::{Coarser, CoarserPart, Counted, Measured, Reach, Sites, reach};
+pub use reach::{Coarser, CoarserPart, Counted, Measured, Reach, ReachShares, Sites, reach};
 pub use rules::{RuleBook, RuleError, ScoreProfile};
 pub use summary::{Below, Grade, Posterior, Quantiles, Share, State, UnitSummary};
 pub use votes::{DecodeError, Leaf, LeafBuilder, LeafVotes};

@@ -20,6 +20,7 @@ use self::{
     score::{Facts, components, contributions, facts, need},
 };
 use crate::{
+    reach::ReachShares,
     rules::ScoreProfile,
     summary::{Grade, Share, State, UnitSummary},
 };
@@ -97,6 +98,8 @@ pub struct AreaFacts {
     pub site_hexes_total: u32,
     /// Of these, in published ground below the floor.
     pub site_hexes_below: u32,
+    /// How much of it each layer of the track measured; empty where a release does not say.
+    pub reach: BTreeMap<Layer, ReachShares>,
 }
 
 /// Everything a ranking is made from.
@@ -201,6 +204,10 @@ pub struct RankRow {
     pub inhabitants: Option<i64>,
     /// Covered, dead (more than half below) or not measured.
     pub state: State,
+    /// How much of the municipality each layer measured, so that a rank does not pass for knowledge of all of it.
+    /// Empty in lists from releases that do not say.
+    #[serde(default)]
+    pub reach: BTreeMap<String, ReachShares>,
     /// One German sentence: why it stands here.
     pub reason: String,
 }
@@ -307,6 +314,7 @@ fn ranked_row(track: Track, profile: &ScoreProfile, scored: Scored, spread: &Spr
         grade: unit.grade,
         inhabitants: area.inhabitants,
         state: unit.state,
+        reach: by_name(area.reach),
         reason,
     }
 }
@@ -330,8 +338,13 @@ fn unranked_row(track: Track, area: AreaFacts) -> RankRow {
         grade: Grade::U,
         inhabitants: area.inhabitants,
         state: State::NotMeasured,
+        reach: by_name(area.reach),
         reason: reason::UNMEASURED.to_owned(),
     }
+}
+
+fn by_name(reach: BTreeMap<Layer, ReachShares>) -> BTreeMap<String, ReachShares> {
+    reach.into_iter().map(|(layer, shares)| (layer.to_string(), shares)).collect()
 }
 
 fn named(track: Track, values: [Option<f64>; 5]) -> BTreeMap<String, Option<f64>> {

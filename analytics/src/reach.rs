@@ -78,6 +78,23 @@ pub struct CoarserPart {
     pub hexes: u64,
 }
 
+/// The three shares of [`Reach`] for a row of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ReachShares {
+    /// Share of the area's hexagons that were measured on their own.
+    pub measured: f64,
+    /// Share of which only something larger was measured.
+    pub coarser: f64,
+    /// Share that nobody measured.
+    pub not_measured: f64,
+}
+
+impl From<&Reach> for ReachShares {
+    fn from(reach: &Reach) -> Self {
+        Self { measured: reach.measured.share, coarser: reach.coarser.share, not_measured: reach.not_measured.share }
+    }
+}
+
 /// Hexagons with public sites.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sites {

@@ -18,6 +18,8 @@ use domain::{Hex, Layer, Resolution, SourceClass};
 
 const TOWN: &str = "05334002";
 const VILLAGE: &str = "05334004";
+/// Devices of a visit.
+const K: f64 = SourceClass::Simulated.min_devices() as f64;
 
 fn eights() -> Vec<Hex> {
     region().children(Resolution::Eight).collect()
@@ -97,7 +99,7 @@ fn ground_in_a_remainder_shares_its_posterior_and_unknown_ground_has_the_prior()
     for row in &list.rows {
         let at = eights().iter().position(|hex| *hex == row.hex).unwrap();
         let evidence = &row.evidence[0];
-        let worth = next::evsi(evidence.posterior, 5, next::NEUTRAL);
+        let worth = next::evsi(evidence.posterior, SourceClass::Simulated.min_devices(), next::NEUTRAL);
         assert!((evidence.evsi - worth).abs() < 1e-6 && worth > 0.0, "{evidence:?}");
         if at < 20 {
             seen[0] += 1;
@@ -124,8 +126,8 @@ fn the_index_is_the_product_that_methods_gives() {
         let product = row.value * row.inhabitants.unwrap() * row.pass_probability / row.travel_cost;
         // People are shown as a whole number.
         assert!((row.index / product - 1.0).abs() < 1e-3, "{row:?}");
-        // 5 devices beside the 100 that the town's total is worth, times the weight of severity.
-        assert!((row.evidence[0].weight - 0.35 * 5.0 / 105.0).abs() < 1e-6, "{row:?}");
+        // Devices beside the 100 that the town's total is worth, times the weight of severity.
+        assert!((row.evidence[0].weight - 0.35 * K / (100.0 + K)).abs() < 1e-6, "{row:?}");
     }
     assert_eq!(list.rows.len(), 3);
 }
@@ -137,7 +139,7 @@ fn whoever_has_no_rank_yet_moves_the_list_more() {
         list(Track::Fixed, vec![fixed(pieces(), totals)], Some(VILLAGE), 1).rows[0].clone()
     };
     let (unranked, ranked) = (weight(&[]), weight(&[(VILLAGE, measured)]));
-    assert!(unranked.value > ranked.value * 50.0, "{} and {}", unranked.value, ranked.value);
+    assert!(unranked.value > ranked.value * 40.0, "{} and {}", unranked.value, ranked.value);
     assert!(unranked.reason.contains("noch keinen Rang") && !ranked.reason.contains("noch keinen Rang"));
 }
 
@@ -149,7 +151,7 @@ fn the_worst_network_counts_as_in_the_mobile_ranking() {
         totals: BTreeMap::from([(key(TOWN), stats::posterior(share, 90.0))]),
     };
     let list = list(Track::Mobile, vec![layer("26201", 0.1), layer("26202", 0.6)], Some(TOWN), 1);
-    let weights: Vec<f64> = list.rows[0].evidence.iter().map(|evidence| evidence.weight * 105.0 / 5.0).collect();
+    let weights: Vec<f64> = list.rows[0].evidence.iter().map(|evidence| evidence.weight * (100.0 + K) / K).collect();
     assert!((weights[0] - 0.30 / 2.0).abs() < 1e-5 && (weights[1] - (0.30 / 2.0 + 0.35)).abs() < 1e-5, "{weights:?}");
 }
 

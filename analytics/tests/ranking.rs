@@ -8,8 +8,8 @@
 use std::collections::BTreeMap;
 
 use analytics::{
-    AreaFacts, Grade, GroundBelow, Outline, Posterior, Quantiles, RankHeader, RankInput, Ranking, RuleBook, Share,
-    State, Track, UnitSummary, rank,
+    AreaFacts, Grade, GroundBelow, Outline, Posterior, Quantiles, RankHeader, RankInput, Ranking, ReachShares,
+    RuleBook, Share, State, Track, UnitSummary, rank,
 };
 use domain::{AreaKey, Hex, Layer, Resolution, SourceClass, Window};
 
@@ -34,6 +34,7 @@ fn area(key: &str, name: &str, inhabitants: i64) -> AreaFacts {
         area_km2: 100.0,
         site_hexes_total: 4,
         site_hexes_below: 1,
+        reach: [(Layer::Fixed, ReachShares { measured: 0.25, coarser: 0.5, not_measured: 0.25 })].into(),
     }
 }
 
@@ -146,6 +147,13 @@ fn a_document_fits_the_schema_and_reads_back() {
         assert!(validator.is_valid(&document), "{:?}", validator.iter_errors(&document).next());
         assert_eq!(document["simulated"], true);
         assert_eq!(serde_json::from_value::<Ranking>(document).unwrap(), list);
+    }
+}
+
+#[test]
+fn every_row_says_how_much_of_its_ground_was_measured() {
+    for row in ranking(Track::Fixed).rows {
+        assert_eq!(row.reach["fixed"].not_measured, 0.25, "{row:?}");
     }
 }
 

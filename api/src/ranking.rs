@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use analytics::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, Ranking, RuleBook, Track, UnitSummary, rank};
+use analytics::{
+    AreaFacts, GroundBelow, Outline, RankHeader, RankInput, Ranking, Reach, ReachShares, RuleBook, Track, UnitSummary,
+    rank,
+};
 use domain::{AreaKey, AreaLevel, Hex, Layer, RegionId, ReleaseId, SourceClass, TechnologyView, Window};
 use store::{AreaData, RegionRow, ReleaseLayerRow, ReleaseRow, Store};
 
@@ -28,17 +31,26 @@ pub async fn compute(store: &Store, request: &Request) -> Result<Ranking, ApiErr
     let region = read::find_region(store, &request.region).await?;
     let release = choose(store, request).await?;
     let layers = relevant(&store::release_layers(store, &release.id).await?, request.track);
+    let mut reach: HashMap<AreaKey, BTreeMap<Layer, ReachShares>> = HashMap::new();
     let mut units: BTreeMap<AreaKey, Vec<(Layer, UnitSummary)>> = BTreeMap::new();
     for &layer in &layers {
         for row in store::area_rows(store, &release.id, layer).await? {
             let summary = published::summary(&release.id, row.key, row.summary)?;
             units.entry(row.key).or_default().push((layer, summary));
         }
+        for row in store::reach_rows(store, &release.id, layer).await? {
+            let found: Reach = serde_json::from_value(row.reach)
+                .map_err(|error| ApiError::Internal(format!("reach of {} in {}: {error}", row.key, release.id)))?;
+            reach.entry(row.key).or_default().insert(layer, ReachShares::from(&found));
+        }
     }
     let rules = RuleBook::builtin();
     let profile = rules.profile(request.track);
     let header = header(&region, &release, &rules);
-    let areas = facts(store, request, &release).await?;
+    let mut areas = facts(store, request, &release).await?;
+    for area in &mut areas {
+        area.reach = reach.remove(&area.key).unwrap_or_default();
+    }
     // The seed belongs to the release: its list is the same whenever it is asked for.
     let seed = u64::from_str_radix(release.id.as_str(), 16).unwrap_or_default();
     let input = RankInput { track: request.track, header, areas, units, profile, seed };
@@ -134,6 +146,7 @@ fn fact(
         area_km2: area_km2.get(&area.key).copied().unwrap_or_default(),
         site_hexes_total: sites.len() as u32,
         site_hexes_below: below.count(&sites),
+        reach: BTreeMap::new(),
     }
 }
 

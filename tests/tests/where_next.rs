@@ -155,6 +155,12 @@ async fn reach_counts_what_was_measured_on_its_own_and_never_its_surroundings() 
         );
         assert!(reach["inhabited"].is_null() && reach["sites"]["hexes"].as_u64().unwrap() > 10, "{area}: {reach}");
     }
+    let list = installation.run(&["rank", "--region", "nrw", "--track", "mobile", "--json"]).await.json();
+    for row in list["rows"].as_array().unwrap() {
+        let shares = &row["reach"]["mobile-26201-broadband"];
+        let sum: f64 = ["measured", "coarser", "not_measured"].map(|name| shares[name].as_f64().unwrap()).iter().sum();
+        assert!((sum - 1.0).abs() < 2e-4, "{row}");
+    }
     let without_layer = server.get_json("/v1/areas?region=nrw").await;
     assert!(without_layer["items"][0]["reach"].is_null(), "nothing is said of no layer");
     server.stop().await.assert_clean();

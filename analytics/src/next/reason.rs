@@ -73,7 +73,8 @@ fn evidence(out: &mut String, main: &NextEvidence, row: &NextRow, weighing: &Wei
     };
     if main.devices == 0 {
         let measured = row.evidence.iter().filter(|layer| layer.devices > 0).count();
-        let _ = write!(out, "hier nichts gemessen, in {measured} anderen Netzen schon");
+        let others = if measured == 1 { "einem anderen Netz".to_owned() } else { format!("{measured} anderen Netzen") };
+        let _ = write!(out, "hier nichts gemessen, in {others} schon");
         return;
     }
     let somewhere = main.kind == Some(PieceKind::Remainder)

@@ -89,6 +89,37 @@ export interface PiecePage {
   next: number | null;
 }
 
+/** So many hexagons of an area, and their share of all of it, 0 to 1. */
+export interface Counted {
+  hexes: number;
+  share: number;
+}
+
+/** How much of an area a layer measured; the three parts are all of it. */
+export interface Reach {
+  resolution: number;
+  hexes: number;
+  measured: Counted;
+  /** Only something larger was measured: never shown as measured. */
+  coarser: Counted;
+  not_measured: Counted;
+}
+
+export interface NextRow {
+  place: number;
+  hex: string;
+  centre_lat: number;
+  centre_lng: number;
+  reason: string;
+}
+
+/** Where to measure next. */
+export interface NextList {
+  simulated: boolean;
+  note: string;
+  rows: NextRow[];
+}
+
 export interface Area {
   key: string;
   level: string;
@@ -97,6 +128,8 @@ export interface Area {
   inhabitants: number | null;
   state: State;
   summary: UnitSummary | null;
+  /** `null` in releases that did not count it. */
+  reach?: Reach | null;
   /** Where to send the map; without it the page derives it from the outlines. */
   bbox?: Bounds | null;
 }

@@ -1,6 +1,7 @@
 import type {
   Area,
   LegendAnswer,
+  NextList,
   Piece,
   PiecePage,
   Problem,
@@ -62,6 +63,17 @@ export const ranking = (region: string, track: Track, id: string, signal?: Abort
   get<Ranking>(rankingPath(region, track, id), signal);
 export const rankingOutlines = (region: string, track: Track, id: string, signal?: AbortSignal) =>
   get<GeoJSON.FeatureCollection>(rankingPath(region, track, id, 'geojson'), signal);
+
+export const nextPath = (
+  region: string,
+  area: string,
+  track: Track,
+  release: string,
+  top: number,
+  format?: 'csv' | 'geojson' | 'json',
+) => `/v1/campaigns/next?${query({ region, area, track, release, top, format })}`;
+export const next = (region: string, area: string, track: Track, release: string, top: number, signal?: AbortSignal) =>
+  get<NextList>(nextPath(region, area, track, release, top), signal);
 
 /** The piece with this number near a place; `null` if the server does not list it there. */
 export async function piece(

@@ -85,6 +85,20 @@ export const text = {
     unranked: 'ohne Rang',
     disclaimer: 'Keine Repräsentativerhebung; ersetzt kein Markterkundungsverfahren.',
   },
+  reach: {
+    title: 'Wie viel davon ist gemessen?',
+    measured: 'einzeln gemessen',
+    coarser: 'nur als Teil von Größerem',
+    notMeasured: 'nicht gemessen',
+    help: (hexes: string, resolution: number) =>
+      `Von ${hexes} Sechsecken der Stufe ${resolution}. Wo nur etwas Größeres gemessen ist, war vielleicht niemand genau hier.`,
+  },
+  next: {
+    title: 'Wo als Nächstes messen?',
+    show: 'Auf der Karte zeigen:',
+    none: 'Hier würde eine weitere Messung an der Rangliste nichts entscheiden.',
+    download: '50 Vorschläge als CSV',
+  },
   components: {
     severity: 'Schwere',
     gap: 'Abstand zum Ziel',
