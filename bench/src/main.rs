@@ -33,7 +33,8 @@ async fn main() -> Result<(), Failure> {
         ["week", points] => Box::pin(week::run(points.parse()?)).await?,
         _ => {
             return Err(
-                "usage: benches [kernel | ingest [rows | singles | points] | gate DEVICES [OPERATOR] | week POINTS]".into()
+                "usage: benches [kernel | ingest [rows | singles | points] | gate DEVICES [OPERATOR] | week POINTS]"
+                    .into(),
             );
         }
     }
