@@ -2,6 +2,7 @@
 //!
 //! Parents and areas are computed from these entries, never by adding hexagons (METHODS 2.4).
 
+mod bounded;
 mod build;
 mod codec;
 

@@ -63,6 +63,37 @@ fn tracks(hexes: &[Hex], operator: Operator) -> Vec<CoverageEvidence> {
     hexes.chunks(POINTS / DEVICES).enumerate().map(track).collect()
 }
 
+/// A dirty block with so many pieces of evidence in one hexagon, all views, into its compact form.
+fn rebuild(rules: &RuleBook, operator: Operator) {
+    const PIECES: usize = 10_000;
+    let Ok(hex) = Hex::from_degrees(51.45, 7.01, Hex::MOBILE) else { return };
+    // Of 1,429 devices: seven each.
+    let mut pieces = tracks(&vec![hex; PIECES], operator);
+    let split: Vec<CoverageEvidence> = pieces
+        .iter_mut()
+        .flat_map(|piece| {
+            let points = std::mem::take(&mut piece.track.points);
+            let alone = |point| CoverageTrack { points: vec![point], ..piece.track.clone() };
+            points
+                .into_iter()
+                .map(|point| CoverageEvidence { track: alone(point), ..piece.clone() })
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let ns = median_ns(1, || {
+        let mut builder = LeafBuilder::new(TimeZone::UTC, rules);
+        for piece in &split {
+            builder.add_coverage(piece);
+        }
+        black_box(builder.finish().map(|leaf| leaf.votes.encode().len()).sum::<usize>());
+    });
+    println!(
+        "  {:<44}{:>9.1} ms in memory, 20 are allowed",
+        format!("a dirty hexagon with {} pieces", split.len()),
+        ns / 1e6
+    );
+}
+
 /// Prints all of them.
 pub fn run() {
     let positions = positions();
@@ -90,6 +121,7 @@ pub fn run() {
         votes = found.map_or_else(|| LeafVotes::from_entries(Vec::new()), |leaf| leaf.votes);
     });
     line("evidence to votes, all views", leaves, read);
+    rebuild(&rules, operator);
     let bytes = votes.encode();
     let codec = median_ns(POINTS, || {
         black_box(LeafVotes::decode(&bytes).is_ok());

@@ -100,7 +100,7 @@ impl<'r> LeafBuilder<'r> {
         let fixed = fixed.into_iter().map(|(source, entries)| Leaf {
             source,
             layer: Layer::Fixed,
-            votes: LeafVotes::from_entries(entries),
+            votes: LeafVotes::from_entries(entries).bounded(),
         });
         // Networks without a name are abroad, and nobody is to be judged by them.
         let named = self.mobile.into_iter().filter(|((_, operator), _)| networks::name(*operator).is_some());
@@ -108,7 +108,7 @@ impl<'r> LeafBuilder<'r> {
             looks.sort_unstable_by_key(|look| look.key);
             TechnologyView::ALL.iter().filter_map(move |&view| {
                 let seen = looks.chunk_by(|a, b| a.key == b.key).filter_map(|looks| through(view, looks));
-                let votes = LeafVotes::from_entries(seen.collect());
+                let votes = LeafVotes::from_entries(seen.collect()).bounded();
                 (!votes.is_empty()).then_some(Leaf { source, layer: Layer::Mobile { operator, view }, votes })
             })
         });
