@@ -116,6 +116,7 @@ async fn what_cannot_be_planned_is_refused_with_what_to_do() {
 
 async fn reach_of(server: &Server, release: &str, area: &str) -> Value {
     let areas = server.get_json(&format!("/v1/areas?region=nrw&release={release}&layer=mobile-26201-broadband")).await;
+    assert_eq!((&areas["release"], &areas["simulated"]), (&release.into(), &false.into()));
     let found = areas["items"].as_array().unwrap().iter().find(|item| item["key"] == area).cloned();
     found.unwrap()["reach"].clone()
 }

@@ -25,6 +25,10 @@ pub struct AreasQuery {
 /// All areas of a region.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AreasView {
+    /// Release that the numbers come from; null without one.
+    pub release: Option<String>,
+    /// Made by a program; null without a release.
+    pub simulated: Option<bool>,
     /// By key.
     pub items: Vec<AreaView>,
 }
@@ -61,10 +65,11 @@ pub async fn areas(State(state): State<AppState>, Query(query): Query<AreasQuery
     let store = state.store();
     find_region(store, &query.region).await?;
     let mut rows: HashMap<AreaKey, AreaRow> = HashMap::new();
+    let mut simulated = None;
     let mut reach: HashMap<AreaKey, serde_json::Value> = HashMap::new();
     match (&query.release, query.layer) {
         (Some(release), Some(layer)) => {
-            find_release(store, release).await?;
+            simulated = Some(find_release(store, release).await?.simulated);
             rows.extend(store::area_rows(store, release, layer).await?.into_iter().map(|row| (row.key, row)));
             reach.extend(store::reach_rows(store, release, layer).await?.into_iter().map(|row| (row.key, row.reach)));
         }
@@ -87,7 +92,7 @@ pub async fn areas(State(state): State<AppState>, Query(query): Query<AreasQuery
         }
     };
     let items = store::areas(store, &query.region).await?.into_iter().map(view).collect();
-    let answer = Json(AreasView { items });
+    let answer = Json(AreasView { release: query.release.as_ref().map(ToString::to_string), simulated, items });
     Ok(match &query.release {
         Some(release) => of_release(release, answer),
         None => axum::response::IntoResponse::into_response(answer),

@@ -26,6 +26,14 @@ fn a_municipality_knows_its_district_and_state() {
 }
 
 #[test]
+fn an_area_lies_in_itself_and_in_what_its_key_begins_with() {
+    for around in ["05334002", "05334", "05"] {
+        assert!(key("05334002").lies_in(key(around)), "{around}");
+    }
+    assert!(!key("05334002").lies_in(key("05358")) && !key("05334").lies_in(key("05334002")));
+}
+
+#[test]
 fn a_key_that_a_number_column_ate_the_zero_of_says_so() {
     for lost in ["5334002", "5334", "5"] {
         let error = lost.parse::<AreaKey>().unwrap_err();

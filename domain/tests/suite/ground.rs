@@ -106,6 +106,23 @@ fn a_coarser_hexagon_belongs_where_its_centre_does() {
 }
 
 #[test]
+fn the_parts_of_a_hexagon_are_its_ground_in_each_municipality_and_nothing_outside() {
+    let eights: Vec<Hex> = hex(HEX_7).children(Resolution::Eight).collect();
+    // One child as a whole, of another one leaf, and the rest lies outside.
+    let leaf = eights[1].children(Resolution::Nine).next().unwrap();
+    let cover = Cover::new([(eights[0], area("05315000")), (leaf, area("05362004"))]);
+    let parts = |of: Hex| {
+        let mut found = std::collections::BTreeMap::new();
+        cover.parts(of, &mut |key, leaves| *found.entry(key).or_insert(0) += leaves);
+        found.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(parts(hex(HEX_7)), [(area("05315000"), 7), (area("05362004"), 1)]);
+    assert_eq!(parts(eights[0].children(Resolution::Nine).next().unwrap()), [(area("05315000"), 1)]);
+    assert_eq!(parts(leaf.children(Resolution::Ten).next().unwrap()), [(area("05362004"), 1)]);
+    assert_eq!(parts(eights[2]), []);
+}
+
+#[test]
 fn an_empty_cover_holds_nothing() {
     assert!(Cover::default().is_empty());
     assert_eq!(Cover::default().municipality(hex(HEX_9)), None);
