@@ -73,6 +73,13 @@ impl CsvFile {
         reader.read_byte_record(&mut record).map_err(|error| wrong(error.to_string()))?;
         let columns: Vec<String> = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         let roles = wanted.find(&columns).map_err(wrong)?;
+        if let PlaceColumns::Points(point) = roles.place {
+            let reason = format!(
+                "`{}` would be a geometry, which only Parquet files hold: name lat and lng, or hex",
+                columns[point]
+            );
+            return Err(wrong(reason));
+        }
         opened.shape =
             Arc::new(Shape { path: path.into(), delimiter, columns: columns.len(), roles, wanted: Arc::clone(wanted) });
         opened.lines = 1;
@@ -170,7 +177,7 @@ impl Shape {
     fn empty(&self) -> Rows<'static> {
         let places = match self.roles.place {
             PlaceColumns::Coordinates(..) => Places::Coordinates(Cow::default(), Cow::default()),
-            PlaceColumns::Hexagons(_) => Places::Hexagons(Cow::default()),
+            PlaceColumns::Hexagons(_) | PlaceColumns::Points(_) => Places::Hexagons(Cow::default()),
         };
         Rows { places, devices: Cow::default(), metrics: vec![Cow::default(); self.roles.metrics.len()] }
     }

@@ -22,6 +22,7 @@ mod reduce;
 mod roles;
 mod rows;
 mod shards;
+mod wkb;
 
 use std::{
     collections::BTreeMap,

@@ -19,6 +19,7 @@ use crate::{
     BulkError, Wanted,
     roles::{Metric, PlaceColumns, Roles},
     rows::{NO_DEVICE, Places, Rows, device_of, impossible},
+    wkb,
 };
 
 /// Rows that are decoded at once: their columns fit into the second cache.
@@ -43,6 +44,11 @@ impl ParquetFile {
         let meta = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| broken(&error))?;
         let columns: Vec<String> = meta.schema().fields().iter().map(|field| field.name().clone()).collect();
         let roles = wanted.find(&columns).map_err(|reason| BulkError::input(path, reason))?;
+        if let PlaceColumns::Points(point) = roles.place {
+            let described = meta.metadata().file_metadata().key_value_metadata();
+            let geo = described.and_then(|entries| entries.iter().find(|entry| entry.key == "geo")?.value.as_deref());
+            wkb::check_degrees(geo, &columns[point]).map_err(|reason| BulkError::input(path, reason))?;
+        }
         Ok(Self { path: path.into(), meta, roles, wanted: Arc::clone(wanted) })
     }
 
@@ -66,6 +72,7 @@ impl ParquetFile {
         let mut wanted: Vec<usize> = match place {
             PlaceColumns::Coordinates(lat, lng) => vec![lat, lng],
             PlaceColumns::Hexagons(hex) => vec![hex],
+            PlaceColumns::Points(point) => vec![point],
         };
         wanted.extend(device);
         wanted.extend(self.roles.metrics.iter().map(|&(_, column)| column));
@@ -78,6 +85,7 @@ impl ParquetFile {
                 places: match place {
                     PlaceColumns::Coordinates(lat, lng) => columns.coordinates(lat, lng)?,
                     PlaceColumns::Hexagons(hex) => columns.hexagons(hex)?,
+                    PlaceColumns::Points(point) => columns.points(point)?,
                 },
                 devices: device.map(|device| columns.devices(device)).transpose()?.unwrap_or_default(),
                 metrics: self
@@ -140,6 +148,37 @@ impl<'b> Columns<'b> {
             return Err(self.error(0, format!("column `{name}` is {is}, and numbers are needed")));
         };
         Ok(floats.as_primitive::<Float64Type>().iter().map(|value| value.unwrap_or(f64::NAN)).collect())
+    }
+
+    fn points(&self, column: usize) -> Result<Places<'b>, BulkError> {
+        let array = self.column(column)?;
+        let bytes = match array.data_type() {
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView => {
+                arrow_cast::cast(array, &DataType::Binary).map_err(|error| self.error(0, error))?
+            }
+            other => {
+                let name = self.name(column);
+                return Err(
+                    self.error(0, format!("column `{name}` is {other}, and points as well-known binary are needed"))
+                );
+            }
+        };
+        let (mut lats, mut lngs) = (Vec::with_capacity(array.len()), Vec::with_capacity(array.len()));
+        for (row, point) in bytes.as_binary::<i32>().iter().enumerate() {
+            let (lng, lat) = match point {
+                Some(point) => wkb::point(point).map_err(|reason| self.error(row, reason))?,
+                None => (f64::NAN, f64::NAN),
+            };
+            // An empty point is nothing.
+            if !(lat.is_nan() && lng.is_nan())
+                && let Some(reason) = impossible(lat, lng)
+            {
+                return Err(self.error(row, reason));
+            }
+            lats.push(lat);
+            lngs.push(lng);
+        }
+        Ok(Places::Coordinates(lats.into(), lngs.into()))
     }
 
     fn coordinates(&self, lat: usize, lng: usize) -> Result<Places<'b>, BulkError> {

@@ -47,6 +47,8 @@ pub enum Role {
     Lng,
     /// An H3 index: text or a number.
     Hex,
+    /// A point as well-known binary (GeoParquet): degrees, longitude first.
+    Point,
     /// Whose measurement it is.
     Device,
     /// A measured value.
@@ -54,10 +56,11 @@ pub enum Role {
 }
 
 impl Role {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Lat,
         Self::Lng,
         Self::Hex,
+        Self::Point,
         Self::Device,
         Self::Metric(Metric::Download),
         Self::Metric(Metric::Upload),
@@ -71,6 +74,7 @@ impl Role {
             Self::Lat => "lat",
             Self::Lng => "lng",
             Self::Hex => "hex",
+            Self::Point => "point",
             Self::Device => "device",
             Self::Metric(metric) => metric.name(),
         }
@@ -82,6 +86,7 @@ impl Role {
             Self::Lat => &["lat", "latitude"],
             Self::Lng => &["lng", "lon", "long", "longitude"],
             Self::Hex => &["hex", "h3", "h3_index", "hexagon"],
+            Self::Point => &["geometry", "geom"],
             Self::Device => &["device", "device_id"],
             Self::Metric(Metric::Download) => &["download", "download_mbps"],
             Self::Metric(Metric::Upload) => &["upload", "upload_mbps"],
@@ -118,6 +123,8 @@ pub enum PlaceColumns {
     Coordinates(usize, usize),
     /// An H3 index.
     Hexagons(usize),
+    /// A point as well-known binary.
+    Points(usize),
 }
 
 /// The numbers of a file's columns.
@@ -150,13 +157,15 @@ impl Roles {
         };
         // Whoever names a hexagon's column means it, whatever else there is.
         let named = |role: Role| names.iter().any(|(named, _)| *named == role);
-        let place = match (column(Role::Lat)?, column(Role::Lng)?, column(Role::Hex)?) {
-            (_, _, Some(hex)) if named(Role::Hex) => PlaceColumns::Hexagons(hex),
-            (Some(lat), Some(lng), _) => PlaceColumns::Coordinates(lat, lng),
-            (_, _, Some(hex)) => PlaceColumns::Hexagons(hex),
+        let place = match (column(Role::Lat)?, column(Role::Lng)?, column(Role::Hex)?, column(Role::Point)?) {
+            (_, _, Some(hex), _) if named(Role::Hex) => PlaceColumns::Hexagons(hex),
+            (_, _, _, Some(point)) if named(Role::Point) => PlaceColumns::Points(point),
+            (Some(lat), Some(lng), _, _) => PlaceColumns::Coordinates(lat, lng),
+            (_, _, Some(hex), _) => PlaceColumns::Hexagons(hex),
+            (_, _, _, Some(point)) => PlaceColumns::Points(point),
             _ => {
                 return Err(format!(
-                    "no place: neither lat and lng nor hex is among the columns {}; name them with --columns lat=…,lng=…",
+                    "no place: neither lat and lng nor hex nor a geometry is among the columns {}; name them with --columns lat=…,lng=…",
                     columns.join(", ")
                 ));
             }

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, UInt64Array};
+use arrow_array::{ArrayRef, BinaryArray, Float64Array, Int64Array, RecordBatch, UInt64Array};
 use bulk::{BulkError, Format, Names, Report, Request, Role, aggregate};
 use h3o::{LatLng, Resolution};
 use parquet::{arrow::ArrowWriter, file::properties::WriterProperties};
@@ -204,8 +204,21 @@ fn hexagons_as_input_give_what_their_points_give() {
     ];
     let numbers: ArrayRef =
         Arc::new(UInt64Array::from_iter_values(hexes(Resolution::Seven).into_iter().map(u64::from)));
-    parquet(&folder.path("seven.parquet"), [vec![("h3", numbers)], others].concat(), 500);
+    parquet(&folder.path("seven.parquet"), [vec![("h3", numbers)], others.clone()].concat(), 500);
     let request = Request { resolution: Resolution::Seven, ..folder.request(vec![folder.path("seven.parquet")]) };
+    assert_eq!(Folder::result(&request).1, expected);
+
+    // Points of GeoParquet are places as well.
+    let tests_at_places = |test: &Test| {
+        let mut point = vec![1, 1, 0, 0, 0];
+        for degrees in [test.lng, test.lat] {
+            point.extend(degrees.unwrap().to_le_bytes());
+        }
+        point
+    };
+    let points: ArrayRef = Arc::new(BinaryArray::from_iter_values(tests.iter().map(tests_at_places)));
+    parquet(&folder.path("points.parquet"), [vec![("geometry", points)], others].concat(), 500);
+    let request = Request { inputs: vec![folder.path("points.parquet")], ..request };
     assert_eq!(Folder::result(&request).1, expected);
 
     // Finer ones lie in the hexagon that H3's tree says: not always that of the point.

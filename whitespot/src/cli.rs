@@ -334,7 +334,7 @@ pub struct Aggregate {
     /// Format of the evidence of --layer; recognised by its content if not given.
     #[arg(long, requires = "layer")]
     pub format: Option<String>,
-    /// Columns that have no usual name: lat, lng, hex, device, download, upload, latency or loaded_latency.
+    /// Columns that have no usual name: lat, lng, hex, point (GeoParquet), device, download, upload, latency or loaded_latency.
     #[arg(long, value_name = "ROLE=COLUMN", value_delimiter = ',')]
     pub columns: Vec<String>,
     /// What is summarised: download, upload, latency, loaded_latency; all that is there otherwise. Throughput in
