@@ -8,6 +8,12 @@ pub enum BulkError {
     /// Nothing to read.
     #[error("no input: name Parquet or CSV files, or folders that hold some")]
     NoInput,
+    /// Files without anything to count.
+    #[error("none of the {rows} rows that were read has a place: there is nothing to write")]
+    Nothing {
+        /// That were read.
+        rows: u64,
+    },
     /// A file that cannot be used, or a value in it.
     #[error("{}{}: {reason}", file.display(), place.as_ref().map(|place| format!(", {place}")).unwrap_or_default())]
     Input {

@@ -124,6 +124,9 @@ pub fn aggregate(request: &Request, progress: &(dyn Fn(u64) + Sync)) -> Result<R
     let mut output = Output::create(&request.output, request.format, columns)?;
     let mut report = Report::default();
     let partitions = read(request, inputs, &budget, progress, &mut report)?;
+    if report.rows == report.without_place {
+        return Err(BulkError::Nothing { rows: report.rows });
+    }
     report.spilled_bytes = budget.spilled.load(Ordering::Relaxed) as u64;
     write(request, threads, partitions, |rows| {
         report.hexagons += rows.len() as u64;

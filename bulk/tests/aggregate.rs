@@ -288,6 +288,8 @@ fn what_cannot_be_read_is_named_with_file_and_line() {
         ("lat,lon,download\n51,7,-1\n", &["line 2", "download -1"]),
         ("hex\n881fa1c5a7fffff\n871fa1c5affffff\n", &["line 3", "coarser"]),
         ("hex\nnonsense\n", &["line 2", "no H3 index"]),
+        ("lat,lon\n", &["none of the 0 rows"]),
+        ("lat,lon\n51,\n,7\n", &["none of the 2 rows"]),
         ("PAR1 and then nothing", &["no whole Parquet file"]),
     ] {
         let refused = folder.refused(content);
