@@ -17,7 +17,7 @@ pub use self::{
     prior::{MAX_STRENGTH, Prior, local_prior, moments, shrunk},
 };
 use crate::{
-    gate::{Piece, PieceKind},
+    gate::Piece,
     holders::Holders,
     stats::PRIOR,
     summary::{Posterior, State},
@@ -96,7 +96,7 @@ pub struct Raw {
     pub n_eff: f64,
     /// Resolution of the coarsest measured piece here; null where nobody measured.
     pub resolution: Option<u8>,
-    /// Published as a hexagon of this resolution or finer. False: only something larger was measured.
+    /// Published as this hexagon, or as parts of it. False: only something larger was measured.
     pub on_its_own: bool,
 }
 
@@ -185,7 +185,8 @@ fn raw(pieces: &[Piece], spread: &[f64], parts: &[(usize, f64)]) -> Raw {
     let bad: f64 = measured().filter_map(|at| Some(pieces[at].summary.share?.value * here(at))).sum();
     let mut states: Vec<State> = parts.iter().map(|&(at, _)| pieces[at].summary.state).collect();
     states.dedup();
-    let own = |at: usize| pieces[at].kind == PieceKind::Hex && pieces[at].resolution >= u8::from(ESTIMATED);
+    // A remainder too lies inside of the hexagon whose rest it is.
+    let own = |at: usize| pieces[at].resolution >= u8::from(ESTIMATED);
     Raw {
         state: match states.as_slice() {
             [] => Some(State::NotMeasured),

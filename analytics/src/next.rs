@@ -176,7 +176,8 @@ pub struct NextEvidence {
     pub state: State,
     /// Whether that piece is a hexagon or a remainder; null where nothing is measured.
     pub kind: Option<PieceKind>,
-    /// Resolution of that piece. Coarser than the row's, or a remainder: measured somewhere in it, not surely here.
+    /// Resolution of that piece. Coarser than the row's: measured somewhere in it, not surely here. Otherwise it lies
+    /// inside of the row's hexagon.
     pub resolution: Option<u8>,
     /// Devices of that piece.
     pub devices: u32,

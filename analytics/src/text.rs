@@ -37,3 +37,9 @@ pub(crate) fn decimal(value: f64) -> String {
     let text = format!("{value:.1}");
     text.strip_suffix(".0").map_or_else(|| text.replace('.', ","), str::to_owned)
 }
+
+/// With a capital letter in front, as a sentence has.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}

@@ -93,6 +93,10 @@ fn devices_of_finer_pieces_are_not_added_up() {
     let pieces: Vec<Piece> = nines.iter().map(|&hex| piece(PieceKind::Hex, 9, &[hex], 0.2, 10)).collect();
     let found = estimate(header(), &pieces, None);
     assert_eq!(at(&found, centre()).unwrap().raw.n_eff, 10.0, "the ten of one may be the ten of the next");
+    let rest = [piece(PieceKind::Hex, 9, &nines[..1], 0.2, 10), piece(PieceKind::Remainder, 8, &nines[1..], 0.2, 12)];
+    let found = estimate(header(), &rest, None);
+    let raw = at(&found, centre()).unwrap().raw;
+    assert_eq!((raw.n_eff, raw.on_its_own), (12.0, true), "the rest of a hexagon lies inside of it");
 }
 
 #[test]

@@ -119,6 +119,20 @@ fn ground_in_a_remainder_shares_its_posterior_and_unknown_ground_has_the_prior()
 }
 
 #[test]
+fn the_rest_of_a_hexagon_is_said_to_be_a_part_of_it_and_not_something_larger() {
+    let all = eights();
+    let nines: Vec<Hex> = all[0].children(Resolution::Nine).collect();
+    let pieces = vec![
+        piece(PieceKind::Hex, 9, &nines[..1], summary(0.1, 9)),
+        piece(PieceKind::Remainder, 8, &nines[1..], summary(0.25, 8)),
+        piece(PieceKind::Remainder, 6, &all[1..], summary(0.0, 60)),
+    ];
+    let rows = list(Track::Fixed, vec![fixed(pieces, &[])], None, 49).rows;
+    let row = rows.iter().find(|row| row.hex == all[0]).unwrap();
+    assert!(row.reason.starts_with("Erst 8 Geräte in einem Teil davon"), "{}", row.reason);
+}
+
+#[test]
 fn the_index_is_the_product_that_methods_gives() {
     let list = list(Track::Fixed, vec![fixed(pieces(), &[(TOWN, stats::posterior(0.3, 90.0))])], Some(TOWN), 3);
     for row in &list.rows {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use domain::{AreaKey, Cover, Hex};
 
 use super::{NextArea, NextLayer, PROPOSED};
-use crate::gate::PieceKind;
+use crate::gate::Piece;
 
 /// Share of inhabitants who take part in a campaign week: 36,000 of 17.9 million (NRW, 2023).
 pub const TAKING_PART: f64 = 36_000.0 / 17_890_489.0;
@@ -32,10 +32,9 @@ impl Places {
     pub(super) fn new(cover: &Cover, areas: &[NextArea], layers: &[NextLayer]) -> Self {
         let (people, knows_inhabitants) = people(cover, areas);
         let sites = areas.iter().flat_map(|area| &area.sites).map(|site| site.at_most(PROPOSED));
-        let measured = layers.iter().flat_map(|layer| &layer.pieces).filter(|piece| {
-            let own_ground = piece.kind == PieceKind::Hex && piece.resolution >= u8::from(PROPOSED);
-            piece.summary.devices > 0 && own_ground
-        });
+        // A remainder too lies inside of the hexagon whose rest it is.
+        let inside = |piece: &&Piece| piece.summary.devices > 0 && piece.resolution >= u8::from(PROPOSED);
+        let measured = layers.iter().flat_map(|layer| &layer.pieces).filter(inside);
         let measured = measured.flat_map(|piece| &piece.hexes).map(|hex| hex.at_most(PROPOSED));
         Self { people, steps: steps(sites.chain(measured)), knows_inhabitants }
     }

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use domain::AreaKey;
 
 use super::{NEUTRAL, NextArea, NextEvidence, NextRow, PROPOSED, places::TAKING_PART, value::Weighing};
-use crate::{gate::PieceKind, text::decimal};
+use crate::{
+    gate::PieceKind,
+    text::{capitalised, decimal},
+};
 
 /// Once in every document.
 pub(super) const NOTE: &str = "Vorschlag zum Messen, keine Messung und keine Bewertung des Ortes; \
@@ -60,7 +63,7 @@ pub(super) fn sentence(row: &NextRow, areas: &BTreeMap<AreaKey, NextArea>, weigh
         let _ = write!(out, "; {name} hat noch keinen Rang");
     }
     out.push('.');
-    out
+    capitalised(&out)
 }
 
 fn evidence(out: &mut String, main: &NextEvidence, row: &NextRow, weighing: &Weighing<'_>) {
@@ -77,14 +80,16 @@ fn evidence(out: &mut String, main: &NextEvidence, row: &NextRow, weighing: &Wei
         let _ = write!(out, "hier nichts gemessen, in {others} schon");
         return;
     }
-    let somewhere = main.kind == Some(PieceKind::Remainder)
-        || main.resolution.is_some_and(|resolution| resolution < u8::from(PROPOSED));
-    if somewhere {
-        let resolution = main.resolution.unwrap_or_default();
-        let _ = write!(out, "{} irgendwo in einer größeren Fläche (Auflösung {resolution})", devices(main.devices));
-    } else {
-        let _ = write!(out, "erst {}", devices(main.devices));
-    }
+    let whole = u8::from(PROPOSED);
+    let resolution = main.resolution.unwrap_or(whole);
+    let _ = match (resolution < whole, main.kind) {
+        (true, _) => {
+            write!(out, "{} irgendwo in einer größeren Fläche (Auflösung {resolution})", devices(main.devices))
+        }
+        (false, Some(PieceKind::Hex)) if resolution == whole => write!(out, "erst {}", devices(main.devices)),
+        // A finer hexagon, or the rest of this one after finer ones were published.
+        (false, _) => write!(out, "erst {} in einem Teil davon", devices(main.devices)),
+    };
     if let Some(share) = main.share {
         let _ = write!(
             out,

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use domain::Operator;
 
 use super::{AreaFacts, Track, score::Facts};
-use crate::{summary::UnitSummary, text::decimal};
+use crate::{
+    summary::UnitSummary,
+    text::{capitalised, decimal},
+};
 
 /// Once in every document (METHODS 3.5).
 pub(super) const NOTE: &str = "Keine Repräsentativerhebung; ersetzt kein Markterkundungsverfahren.";
@@ -38,8 +41,7 @@ pub(super) fn sentence(
             unit.grade.code(),
         );
     }
-    let mut letters = out.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    capitalised(&out)
 }
 
 fn phrase(
