@@ -14,7 +14,7 @@ use std::{
 use analytics::{LayerInput, LeafBuilder, LeafVotes, Piece, RuleBook, build_layer};
 use domain::{
     AreaKey, Clock, Cover, CoverageEvidence, DevicePseudonym, Hex, Layer, Operator, Record, Resolution, SourceClass,
-    SpeedEvidence, SystemClock, Window,
+    SpeedEvidence, SystemClock, TechnologyView, Window,
 };
 use jiff::tz::TimeZone;
 use region::RegionTables;
@@ -23,8 +23,8 @@ use simulation::Simulation;
 use crate::{Failure, campaign};
 
 const THRESHOLDS: [u32; 2] = [5, 9];
-/// Points of a device in the campaign week of 2023.
-const POINTS_A_DEVICE: u32 = 361;
+/// Views that differ: `broadband` and `5g` judge the same looks as `any`, and 3G is gone, so that `3g` judges as `2g`.
+const VIEWS: [TechnologyView; 3] = [TechnologyView::Any, TechnologyView::FourG, TechnologyView::TwoG];
 const AT_ONCE: u32 = 2_000;
 const FINEST: usize = 10;
 const COARSEST: usize = 4;
@@ -39,9 +39,9 @@ struct Weight {
     measured: bool,
 }
 
-/// Gates a week of so many devices; of all operators, or of one where all do not fit into memory.
-pub fn run(devices: u32, only: Option<Operator>) -> Result<(), Failure> {
-    let points = devices.checked_mul(POINTS_A_DEVICE).ok_or("at most 11 million devices")?;
+/// Gates a week of so many devices with so many points each; of all operators, or of one where all do not fit into memory.
+pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failure> {
+    let points = devices.checked_mul(each).ok_or("at most four billion points")?;
     let simulation = campaign::simulation(points)?;
     let tables = RegionTables::read(&e2e::workspace().join("data/regions/nrw"))?;
     let cover = tables.cover();
@@ -74,7 +74,11 @@ pub fn run(devices: u32, only: Option<Operator>) -> Result<(), Failure> {
     let mut found: BTreeMap<(String, u32), (Shares, Shares, u32)> = BTreeMap::new();
     let mut took = [Duration::ZERO; THRESHOLDS.len()];
     let (mut layers, mut private) = (0, 0);
-    for leaf in builder.finish() {
+    let is_asked = |layer: Layer| {
+        layer.view().is_none_or(|view| VIEWS.contains(&view))
+            && (only.is_none() || layer.operator().is_none() || layer.operator() == only)
+    };
+    for leaf in builder.finish().filter(|leaf| is_asked(leaf.layer)) {
         layers += 1;
         let mut weights = people.clone();
         for entry in leaf.votes.entries() {
@@ -85,6 +89,8 @@ pub fn run(devices: u32, only: Option<Operator>) -> Result<(), Failure> {
         }
         for (took, least) in took.iter_mut().zip(THRESHOLDS) {
             let (pieces, time, bytes) = gate(leaf.layer, leaf.votes.clone(), &cover, &window, least)?;
+            let (seconds, entries) = (time.as_secs_f64(), leaf.votes.entries().len());
+            println!("  {} with {least}: {entries} votes, {} pieces, {seconds:.1} s", leaf.layer, pieces.len());
             *took += time;
             private += bytes;
             let (measured, inhabited) = published(&pieces, &weights);

@@ -4,7 +4,7 @@
 //! benches            single pieces in memory
 //! benches kernel     the hexagon kernel beside h3o
 //! benches ingest     the way into the database: bare COPY, single inserts, HTTP (or one of: rows, singles, points)
-//! benches gate N [OPERATOR]  what the gate takes away from a week of N devices, and how long it takes; of one operator only
+//! benches gate N P [OPERATOR]  what the gate takes away from a week of N devices with P points each, and how long it takes
 //! benches week N     N coverage points over HTTP, aggregated until nothing waits (make soak)
 //! ```
 //! Machines are noisy: the ratios say more than the figures.
@@ -28,12 +28,14 @@ async fn main() -> Result<(), Failure> {
         ["kernel"] => kernel::run(),
         ["ingest"] => Box::pin(ingest::run(None)).await?,
         ["ingest", part @ ("rows" | "singles" | "points")] => Box::pin(ingest::run(Some(part))).await?,
-        ["gate", devices] => gate::run(devices.parse()?, None)?,
-        ["gate", devices, operator] => gate::run(devices.parse()?, Some(operator.parse()?))?,
+        ["gate", devices, points] => gate::run(devices.parse()?, points.parse()?, None)?,
+        ["gate", devices, points, operator] => {
+            gate::run(devices.parse()?, points.parse()?, Some(operator.parse()?))?;
+        }
         ["week", points] => Box::pin(week::run(points.parse()?)).await?,
         _ => {
             return Err(
-                "usage: benches [kernel | ingest [rows | singles | points] | gate DEVICES [OPERATOR] | week POINTS]"
+                "usage: benches [kernel | ingest [rows | singles | points] | gate DEVICES POINTS_EACH [OPERATOR] | week POINTS]"
                     .into(),
             );
         }

@@ -61,7 +61,7 @@ impl<'v> Evidence<'v> {
         let mut at = 0;
         for group in entries.chunk_by(|a, b| a.0 == b.0 && a.1.key.device == b.1.key.device) {
             let device = names.binary_search(&group[0].1.key.device).unwrap_or_default();
-            places.push((group[0].0, numbers[&devices[device]], at..at + group.len(), None));
+            places.push((group[0].0, device as u32, at..at + group.len(), None));
             at += group.len();
         }
         for (before, vote) in previous.votes.iter().enumerate() {
