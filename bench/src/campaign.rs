@@ -63,6 +63,11 @@ fn id() -> Result<CampaignId, Failure> {
 
 /// About `points` coverage points of as many devices as a real week has for them.
 pub fn simulation(points: u32) -> Result<Arc<Simulation>, Failure> {
+    simulation_of((points / POINTS_A_DEVICE).max(1), points)
+}
+
+/// About `points` coverage points of so many devices.
+pub fn simulation_of(devices: u32, points: u32) -> Result<Arc<Simulation>, Failure> {
     let tables = RegionTables::read(&e2e::workspace().join("data/regions/nrw"))?;
     let municipalities = tables.areas().filter(|area| area.level() == AreaLevel::Municipality);
     let area = |area: &region::Area| SimArea {
@@ -73,7 +78,6 @@ pub fn simulation(points: u32) -> Result<Arc<Simulation>, Failure> {
         supply: None,
     };
     let ground = SimRegion { areas: municipalities.map(area).collect(), cover: tables.cover() };
-    let devices = (points / POINTS_A_DEVICE).max(1);
     let config = SimConfig { devices, target_points: points, ..SimConfig::week(2026, id()?, START.parse()?) };
     Ok(Arc::new(Simulation::new(&ground, config)?))
 }

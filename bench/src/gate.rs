@@ -1,5 +1,6 @@
 //! What the gate takes away, and how long it takes: a simulated campaign week in memory, every layer of it gated with the
-//! threshold of the promise alone (k = 5) and with the one that also stands against an attacker's own devices (9).
+//! threshold of the promise alone (k = 5) and with the one that also stands against an attacker's own devices (9), and with that as
+//! if all of NRW were one municipality (9*): what the borders cost.
 //!
 //! For each view: the share of ground that is published at a resolution or finer, of the ground where somebody measured, and of
 //! where people live. The region tables know inhabitants by municipality; they are spread evenly over its hexagons.
@@ -22,7 +23,8 @@ use simulation::Simulation;
 
 use crate::{Failure, campaign};
 
-const THRESHOLDS: [u32; 2] = [5, 9];
+/// Thresholds, and whether pieces end at municipal borders.
+const CASES: [(u32, bool); 3] = [(5, true), (9, true), (9, false)];
 /// Views that differ: `broadband` and `5g` judge the same looks as `any`, and 3G is gone, so that `3g` judges as `2g`.
 const VIEWS: [TechnologyView; 3] = [TechnologyView::Any, TechnologyView::FourG, TechnologyView::TwoG];
 const AT_ONCE: u32 = 2_000;
@@ -42,10 +44,12 @@ struct Weight {
 /// Gates a week of so many devices with so many points each; of all operators, or of one where all do not fit into memory.
 pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failure> {
     let points = devices.checked_mul(each).ok_or("at most four billion points")?;
-    let simulation = campaign::simulation(points)?;
+    let simulation = campaign::simulation_of(devices, points)?;
     let tables = RegionTables::read(&e2e::workspace().join("data/regions/nrw"))?;
     let cover = tables.cover();
     let people = people(&tables, &cover);
+    let one: AreaKey = "05000000".parse()?;
+    let borderless = Cover::new(cover.pairs().map(|(hex, _)| (hex, one)));
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::get("Europe/Berlin")?, &rules);
     let mut made = 0;
@@ -71,8 +75,8 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
     println!("the gate: {devices} devices, {made} coverage points of {whose}, all of NRW");
 
     let window: Window = "2026".parse()?;
-    let mut found: BTreeMap<(String, u32), (Shares, Shares, u32)> = BTreeMap::new();
-    let mut took = [Duration::ZERO; THRESHOLDS.len()];
+    let mut found: BTreeMap<(String, String), (Shares, Shares, u32)> = BTreeMap::new();
+    let mut took = [Duration::ZERO; CASES.len()];
     let (mut layers, mut private) = (0, 0);
     let is_asked = |layer: Layer| {
         layer.view().is_none_or(|view| VIEWS.contains(&view))
@@ -87,8 +91,10 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
                 weight.measured = true;
             }
         }
-        for (took, least) in took.iter_mut().zip(THRESHOLDS) {
-            let (pieces, time, bytes) = gate(leaf.layer, leaf.votes.clone(), &cover, &window, least)?;
+        for (took, (least, borders)) in took.iter_mut().zip(CASES) {
+            let cover = if borders { &cover } else { &borderless };
+            let (pieces, time, bytes) = gate(leaf.layer, leaf.votes.clone(), cover, &window, least)?;
+            let least = name(least, borders);
             let (seconds, entries) = (time.as_secs_f64(), leaf.votes.entries().len());
             println!("  {} with {least}: {entries} votes, {} pieces, {seconds:.1} s", leaf.layer, pieces.len());
             *took += time;
@@ -104,10 +110,10 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
     }
     for (what, pick) in [("of the measured ground", 0), ("of where people live", 1)] {
         println!("  share {what} published at a resolution or finer, %");
-        println!("    view        k     10      9      8      7      6      5    any");
+        println!("    view      k       10      9      8      7      6      5    any");
         for ((view, least), (measured, inhabited, layers)) in &found {
             let shares = if pick == 0 { measured } else { inhabited };
-            let mut line = format!("    {view:<10}{least:>3}");
+            let mut line = format!("    {view:<10}{least:<3}");
             for resolution in (COARSEST..=FINEST).rev() {
                 let share: f64 = shares[resolution..].iter().sum::<f64>() / f64::from(*layers);
                 write!(line, "{:>7.1}", share * 100.0)?;
@@ -115,11 +121,16 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
             println!("{line}");
         }
     }
-    for (took, least) in took.iter().zip(THRESHOLDS) {
+    for (took, (least, borders)) in took.iter().zip(CASES) {
+        let least = name(least, borders);
         println!("  {layers} layers gated with {least} in {:.1} s", took.as_secs_f64());
     }
-    println!("  private parts: {:.1} MB a release", private as f64 / 1e6 / THRESHOLDS.len() as f64);
+    println!("  private parts: {:.1} MB a release", private as f64 / 1e6 / CASES.len() as f64);
     Ok(())
+}
+
+fn name(least: u32, borders: bool) -> String {
+    format!("{least}{}", if borders { "" } else { "*" })
 }
 
 type Evidence = (Vec<CoverageEvidence>, Vec<SpeedEvidence>);
