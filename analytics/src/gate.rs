@@ -233,6 +233,7 @@ impl Gate<'_> {
         previous: Vec<PublishedPart>,
         before: &BTreeMap<AreaKey, PublishedArea>,
     ) -> (Vec<Candidate>, BTreeMap<AreaKey, Verdict>) {
+        let previous: Vec<PublishedPart> = previous.into_iter().flat_map(by_home).collect();
         let mut counter = Counter::new(&evidence.marks, evidence.devices());
         // Each old part with what may come in its place; without old ones, all parts of the region.
         let mut fresh: Vec<Vec<(Part, Shown)>> = Vec::new();
@@ -335,6 +336,20 @@ impl Gate<'_> {
             .map(|figure| of(figure).flat_map(|(part, _)| ranges_of(&evidence.marks, part)).collect())
             .collect()
     }
+}
+
+/// Unmeasured ground of several municipalities is one part for each of them: nobody is in it, so it joins nothing,
+/// and a municipality where people begin to measure does not wait for the others.
+fn by_home(old: PublishedPart) -> Vec<PublishedPart> {
+    if old.summary.is_some() || homes(&old.part).len() < 2 {
+        return vec![old];
+    }
+    let mut plots: BTreeMap<u32, Vec<ground::Plot>> = BTreeMap::new();
+    for &plot in &old.part.plots {
+        plots.entry(plot.home).or_default().push(plot);
+    }
+    let part = |plots| PublishedPart { part: Part { plots, ..old.part.clone() }, ..old.clone() };
+    plots.into_values().map(part).collect()
 }
 
 fn homes(part: &Part) -> BTreeSet<u32> {

@@ -261,6 +261,18 @@ fn a_damaged_private_part_stops_the_release() {
 }
 
 #[test]
+fn a_municipality_where_people_begin_to_measure_has_its_total_at_once() {
+    let mut looks = crowd(0, 6, children(blocks()[0], Resolution::Ten)[0]);
+    let first = publish(&looks, &cover(THREE));
+    // Blocks 1 and 2 lie in the two others, which were one unmeasured ground.
+    looks.extend(crowd(10, 6, children(blocks()[1], Resolution::Ten)[0]));
+    let second = after(&looks, &cover(THREE), &first);
+    let total = second.areas.iter().find(|area| area.key == key("05334004"));
+    assert_eq!(total.map(|area| area.summary.devices), Some(6));
+    assert_eq!(measured(&second), [(PieceKind::Hex, 6), (PieceKind::Hex, 6)]);
+}
+
+#[test]
 fn a_release_over_other_borders_or_of_an_earlier_gate_cannot_be_continued() {
     let looks = crowd(0, 6, children(blocks()[0], Resolution::Ten)[0]);
     let release = publish(&looks, &cover(ONE));
