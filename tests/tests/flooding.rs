@@ -44,8 +44,6 @@ async fn five_hostile_devices_everywhere_move_fifty_honest_ones_by_no_more_than_
         let walk: Vec<_> = (0..3).map(|step| (ground[(honest * 97 + step) % 2_000], Some(Technology::FourG))).collect();
         Contributor::new().send(&server, vec![track("26201", HOUR, &walk)]).await;
     }
-    let (before, honest) = share_of_essen(&installation, &server).await;
-    assert!(before.abs() < 1e-9 && honest > 20, "{before} of {honest}");
 
     // The worst they can do: say that nothing works, in every hexagon, many times.
     for _ in 0..5 {
@@ -55,14 +53,12 @@ async fn five_hostile_devices_everywhere_move_fifty_honest_ones_by_no_more_than_
             hostile.send(&server, vec![track("26201", HOUR + hour, &all)]).await;
         }
     }
-    // A change by these five alone would not be shown; nor would one of fewer than nine signals.
-    for _ in 0..9 {
-        Contributor::new().send(&server, vec![track("26201", HOUR, &[(ground[0], Some(Technology::FourG))])]).await;
-    }
-    let (after, devices) = share_of_essen(&installation, &server).await;
-    assert_eq!(devices, honest + 14);
-    let bound = 5.0 / (honest as f64 + 14.0);
-    assert!(after - before <= bound + 1e-6, "moved by {after}, their voices are worth {bound}");
+    // Without them the share is 0. In a release after one without them five devices would not show at all.
+    let (share, devices) = share_of_essen(&installation, &server).await;
+    let honest = devices - 5;
+    assert!(honest > 20, "{honest} honest devices");
+    let bound = 5.0 / (honest as f64 + 5.0);
+    assert!(share <= bound + 1e-6, "moved by {share}, their voices are worth {bound}");
     server.stop().await.assert_clean();
 }
 

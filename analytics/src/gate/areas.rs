@@ -59,6 +59,8 @@ struct Node {
     groups: Vec<usize>,
     /// For each figure, those of them that no total says.
     open: Vec<Vec<usize>>,
+    /// The area whose total is renewed.
+    renewed: Option<AreaKey>,
 }
 
 #[derive(Debug)]
@@ -102,13 +104,13 @@ impl Totals<'_, '_> {
     }
 
     /// The area as one node, or its members where it has no total.
-    fn judge_one(&mut self, key: AreaKey, members: Vec<Node>) -> Vec<Node> {
+    fn judge_one(&mut self, key: AreaKey, mut members: Vec<Node>) -> Vec<Node> {
         let groups: Vec<usize> = members.iter().flat_map(|node| node.groups.iter().copied()).collect();
         let marks: Vec<_> = groups.iter().flat_map(|&group| self.groups[group].marks.iter().cloned()).collect();
         let whole = self.counter.tally(&marks);
         let before = self.previous.get(&key).map(|area| area.shown);
         let mut stayed: Vec<usize> = Vec::new();
-        if whole.now(MAIN) >= self.least && self.settle(&members, before.unwrap_or(MAIN_ONLY), &mut stayed) {
+        if whole.now(MAIN) >= self.least && self.settle(&mut members, before, &mut stayed) {
             let shown = (0..self.figures).filter(|&figure| {
                 before.is_some_and(|before| before >> figure & 1 == 1)
                     || whole.now(figure) >= self.least && self.rest(&members, figure).is_safe_beside(figure, self.least)
@@ -119,7 +121,8 @@ impl Totals<'_, '_> {
                 0 => members.iter().flat_map(|node| node.open[figure].iter().copied()).collect(),
                 _ => Vec::new(),
             };
-            return vec![Node { groups, open: (0..self.figures).map(open).collect() }];
+            let open = (0..self.figures).map(open).collect();
+            return vec![Node { groups, open, renewed: Some(key) }];
         }
         if before.is_none() {
             for group in stayed {
@@ -127,6 +130,12 @@ impl Totals<'_, '_> {
             }
             return members;
         }
+        self.verdicts.insert(key, Verdict::Keep);
+        vec![self.freeze(key, groups)]
+    }
+
+    /// Leaves an area as it was published, with all that is inside.
+    fn freeze(&mut self, key: AreaKey, groups: Vec<usize>) -> Node {
         for &group in &groups {
             self.groups[group].is_renewed = false;
         }
@@ -135,17 +144,18 @@ impl Totals<'_, '_> {
         let previous = self.previous;
         self.verdicts.retain(|area, _| !is_inside(area) || previous.contains_key(area));
         self.verdicts.iter_mut().filter(|(area, _)| is_inside(area)).for_each(|(_, verdict)| *verdict = Verdict::Keep);
-        self.verdicts.insert(key, Verdict::Keep);
-        vec![self.untold(groups)]
+        self.untold(groups)
     }
 
     fn untold(&self, groups: Vec<usize>) -> Node {
-        Node { open: vec![groups.clone(); self.figures], groups }
+        Node { open: vec![groups.clone(); self.figures], groups, renewed: None }
     }
 
-    /// Whether the rest can be made safe in all of these figures. Where too few changed in it, the part with the
-    /// fewest changes stays behind as well; those are noted in `stayed`.
-    fn settle(&mut self, members: &[Node], figures: Shown, stayed: &mut Vec<usize>) -> bool {
+    /// Whether the rest can be made safe in all figures that were published. Where too few changed in it, the part with
+    /// the fewest changes stays behind as well, noted in `stayed`; or else, of an area that was published, the
+    /// area inside with the fewest.
+    fn settle(&mut self, members: &mut [Node], before: Option<Shown>, stayed: &mut Vec<usize>) -> bool {
+        let shown = before.unwrap_or(MAIN_ONLY);
         loop {
             let deserted = members.iter().flat_map(|node| &node.groups).any(|&group| {
                 let group = &self.groups[group];
@@ -154,8 +164,8 @@ impl Totals<'_, '_> {
             if deserted {
                 return false;
             }
-            let figures = (0..self.figures).filter(|figure| figures >> figure & 1 == 1);
-            if figures.clone().all(|figure| self.rest(members, figure).is_safe_beside(figure, self.least)) {
+            let mut figures = (0..self.figures).filter(|figure| shown >> figure & 1 == 1);
+            if figures.all(|figure| self.rest(members, figure).is_safe_beside(figure, self.least)) {
                 return true;
             }
             // What an area below said stays as it is.
@@ -163,9 +173,18 @@ impl Totals<'_, '_> {
                 let group = &self.groups[group];
                 group.is_renewed && group.is_old && group.changed > 0
             });
-            let Some(next) = willing.min_by_key(|&group| self.groups[group].changed) else { return false };
-            self.groups[next].is_renewed = false;
-            stayed.push(next);
+            if let Some(next) = willing.min_by_key(|&group| self.groups[group].changed) {
+                self.groups[next].is_renewed = false;
+                stayed.push(next);
+                continue;
+            }
+            let changed = |node: &Node| node.groups.iter().map(|&group| self.groups[group].changed).sum::<u32>();
+            let areas =
+                members.iter_mut().filter(|node| before.is_some() && node.renewed.is_some() && changed(node) > 0);
+            let Some(next) = areas.min_by_key(|node| changed(node)) else { return false };
+            if let Some(key) = next.renewed {
+                *next = self.freeze(key, std::mem::take(&mut next.groups));
+            }
         }
     }
 
