@@ -71,12 +71,15 @@ impl<'b> Gatherer<'b> {
     }
 }
 
-/// The least that a thread needs: chunks of all partitions twice, what it reads, and its table of hexagons.
-pub(crate) const LEAST_BYTES_A_THREAD: usize = 64 << 20;
+/// The smallest limit in bytes with which so many threads can work: chunks of all partitions twice, what is read, and
+/// a table of hexagons for each.
+pub const fn least_memory(threads: usize) -> usize {
+    threads * (64 << 20)
+}
 
 impl Budget {
     pub(crate) fn check(&self) -> Result<(), BulkError> {
-        let least = self.threads * LEAST_BYTES_A_THREAD;
+        let least = least_memory(self.threads);
         if self.limit >= least {
             return Ok(());
         }

@@ -37,6 +37,7 @@ use std::{
 
 pub use error::BulkError;
 use gather::Gatherer;
+pub use gather::least_memory;
 use h3o::{CellIndex, Resolution};
 use input::Inputs;
 pub use output::{Column, Format, Kind, Output, Row, Value};

@@ -344,9 +344,9 @@ pub struct Aggregate {
     /// Exact quantiles of each metric.
     #[arg(long, value_name = "Q", value_delimiter = ',', default_values_t = [0.1, 0.5, 0.9])]
     pub quantiles: Vec<f64>,
-    /// MB for rows that wait for their turn; beyond it they wait in --scratch-dir.
-    #[arg(long, default_value_t = 1_000, value_name = "MB")]
-    pub memory: usize,
+    /// MB for rows that wait for their turn; beyond it they wait in --scratch-dir. 600 otherwise, or what the threads need.
+    #[arg(long, value_name = "MB")]
+    pub memory: Option<usize>,
     /// Threads; one for each core otherwise.
     #[arg(long, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
     pub threads: Option<usize>,

@@ -11,6 +11,9 @@ use crate::{
     progress::{Step, count},
 };
 
+/// For rows that wait: the whole program stays below 1 GB with it.
+const USUAL_MEMORY: usize = 600_000_000;
+
 /// Summarises files; no database is needed.
 pub async fn run(global: &Global, args: Aggregate) -> Result<(), Failure> {
     let format = Format::of(&args.output).ok_or_else(|| {
@@ -48,6 +51,8 @@ fn request(args: Aggregate, format: Format) -> Result<Request, Failure> {
     if let Some(wrong) = quantiles.iter().find(|q| !(0.0..=1.0).contains(*q)) {
         return Err(format!("quantile {wrong} is not between 0 and 1").into());
     }
+    let threads = args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+    let usual = || bulk::least_memory(threads).max(USUAL_MEMORY);
     quantiles.sort_by(f64::total_cmp);
     quantiles.dedup();
     Ok(Request {
@@ -58,8 +63,8 @@ fn request(args: Aggregate, format: Format) -> Result<Request, Failure> {
         names: names(&args.columns)?,
         metrics: (!metrics.is_empty()).then_some(metrics),
         quantiles,
-        memory_bytes: args.memory.saturating_mul(1_000_000),
-        threads: args.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from)),
+        memory_bytes: args.memory.map_or_else(usual, |mb| mb.saturating_mul(1_000_000)),
+        threads,
         scratch: args.scratch_dir.unwrap_or_else(std::env::temp_dir),
     })
 }
