@@ -65,9 +65,9 @@ export const drawn = (page) =>
     () => window.__whitespot?.idle() && window.__whitespot.pieces().length > 0,
   );
 
-/** Looks closer, at the municipality that leads the list, so that single pieces are wide enough to hit. */
-export async function zoomToFirst(page) {
-  await page.locator("tbody button").first().click();
+/** Looks closer, at the municipality that leads the list or stands further down, so that single pieces are wide enough to hit. */
+export async function zoomToFirst(page, row = 0) {
+  await page.locator("tbody button").nth(row).click();
   await page.locator(".panel").waitFor();
   await drawn(page);
   await page.keyboard.press("Escape");
