@@ -54,8 +54,12 @@ impl<'r> Gathering<'r> {
             parts.entry(place(point.hour, point.hex)).or_default().push(*point);
         }
         for (place, points) in parts {
-            let track = CoverageTrack { points, ..CoverageTrack { points: Vec::new(), ..evidence.track } };
-            self.block(place).add_coverage(&CoverageEvidence { track, ..*evidence });
+            let CoverageTrack { id, locked_to, .. } = evidence.track;
+            self.block(place).add_coverage(&CoverageEvidence {
+                device: evidence.device,
+                source: evidence.source,
+                track: CoverageTrack { id, locked_to, points },
+            });
         }
     }
 

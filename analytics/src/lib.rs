@@ -20,6 +20,7 @@
 
 pub mod aggregate;
 mod bytes;
+mod collection;
 pub mod estimate;
 pub mod gate;
 mod gathering;

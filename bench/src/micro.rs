@@ -67,17 +67,15 @@ fn tracks(hexes: &[Hex], operator: Operator) -> Vec<CoverageEvidence> {
 fn rebuild(rules: &RuleBook, operator: Operator) {
     const PIECES: usize = 10_000;
     let Ok(hex) = Hex::from_degrees(51.45, 7.01, Hex::MOBILE) else { return };
-    // Of 1,429 devices: seven each.
-    let mut pieces = tracks(&vec![hex; PIECES], operator);
-    let split: Vec<CoverageEvidence> = pieces
-        .iter_mut()
-        .flat_map(|piece| {
-            let points = std::mem::take(&mut piece.track.points);
-            let alone = |point| CoverageTrack { points: vec![point], ..piece.track.clone() };
-            points
-                .into_iter()
-                .map(|point| CoverageEvidence { track: alone(point), ..piece.clone() })
-                .collect::<Vec<_>>()
+    // Each point a piece of its own, 27 of a device.
+    let split: Vec<CoverageEvidence> = tracks(&vec![hex; PIECES], operator)
+        .into_iter()
+        .flat_map(|CoverageEvidence { device, source, track: CoverageTrack { id, locked_to, points } }| {
+            points.into_iter().map(move |point| CoverageEvidence {
+                device,
+                source,
+                track: CoverageTrack { id, locked_to, points: vec![point] },
+            })
         })
         .collect();
     let ns = median_ns(1, || {

@@ -94,7 +94,8 @@ async fn a_database_that_hangs_turns_callers_away_bounds_memory_and_writes_nothi
             }
         }
     };
-    tokio::time::timeout(Duration::from_mins(1), again).await.expect("the database is back").unwrap();
+    let answered = tokio::time::timeout(Duration::from_mins(1), again).await.expect("the database is back");
+    assert_eq!(answered.unwrap(), [Stored::New], "who was turned away was not written");
     assert_eq!(handle.write(vec![held]).await.unwrap(), [Stored::Duplicate]);
     assert_eq!(handle.write(vec![left]).await.unwrap(), [Stored::New], "nobody waited for it any more");
     writer.drain().await;

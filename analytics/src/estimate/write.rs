@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Estimate, Estimates};
-use crate::text::Line;
+use crate::{collection::feature_collection, text::Line};
 
 /// Once in every document.
 pub(super) const NOTE: &str = "Schätzung, keine Messung: aus gemessenen Nachbarn geglättet. Für die Planung; \
@@ -41,14 +41,7 @@ impl Estimates {
     /// RFC 7946, one feature a hexagon. The published value is under `raw_…`, so that no style for published hexagons
     /// paints an estimate by mistake.
     pub fn to_geojson(&self) -> String {
-        let features: Vec<Value> = self.items.iter().map(feature).collect();
-        let mut document = serde_json::to_value(self).unwrap_or(Value::Null);
-        if let Some(document) = document.as_object_mut() {
-            document.remove("items");
-            document.insert("type".to_owned(), "FeatureCollection".into());
-            document.insert("features".to_owned(), features.into());
-        }
-        document.to_string() + "\n"
+        feature_collection(self, "items", self.items.iter().map(feature).collect())
     }
 
     /// The JSON schema of the document, as committed in `schemas/estimate.json`.

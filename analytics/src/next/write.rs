@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{NextList, reason::decimal_at};
-use crate::text::{Line, fitted};
+use crate::{
+    collection::feature_collection,
+    text::{Line, fitted},
+};
 
 impl NextList {
     /// Pretty JSON with a newline at the end.
@@ -95,14 +98,7 @@ impl NextList {
             let geometry = json!({ "type": "Polygon", "coordinates": [row.hex.outline_degrees()] });
             json!({ "type": "Feature", "id": row.hex, "properties": properties, "geometry": geometry })
         });
-        let features: Vec<Value> = features.collect();
-        let mut document = serde_json::to_value(self).unwrap_or(Value::Null);
-        if let Some(document) = document.as_object_mut() {
-            document.remove("rows");
-            document.insert("type".to_owned(), "FeatureCollection".into());
-            document.insert("features".to_owned(), features.into());
-        }
-        document.to_string() + "\n"
+        feature_collection(self, "rows", features.collect())
     }
 
     /// The JSON schema of the document, as committed in `schemas/next.json`.

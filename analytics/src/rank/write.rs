@@ -5,7 +5,10 @@ use std::{collections::HashMap, fmt::Write as _};
 use serde_json::{Value, json};
 
 use super::{Outline, RankRow, Ranking};
-use crate::text::{Line, decimal, fitted};
+use crate::{
+    collection::feature_collection,
+    text::{Line, decimal, fitted},
+};
 
 impl Ranking {
     /// Pretty JSON with a newline at the end.
@@ -102,14 +105,7 @@ impl Ranking {
             let geometry = outlines.get(&row.key).map_or(Value::Null, |outline| multipolygon(outline));
             json!({ "type": "Feature", "id": row.key, "properties": properties, "geometry": geometry })
         });
-        let features: Vec<Value> = features.collect();
-        let mut document = serde_json::to_value(self).unwrap_or(Value::Null);
-        if let Some(document) = document.as_object_mut() {
-            document.remove("rows");
-            document.insert("type".to_owned(), "FeatureCollection".into());
-            document.insert("features".to_owned(), features.into());
-        }
-        document.to_string() + "\n"
+        feature_collection(self, "rows", features.collect())
     }
 
     /// The JSON schema of the document, as committed in `schemas/rank.json`.
