@@ -1,5 +1,7 @@
 //! One accumulator for every judged unit: each device has one voice in it (METHODS 2.4).
 
+use std::collections::BTreeSet;
+
 use domain::{DayPart, Hex, SourceClass, Window};
 
 use crate::{
@@ -70,28 +72,65 @@ impl<'v> HexAccumulator<'v> {
     /// The summary.
     pub fn finish(mut self, judging: &Judging) -> UnitSummary {
         self.entries.sort_unstable_by_key(|entry| (entry.key.device, entry.key.part, entry.key.hex));
-        let Some(first) = self.entries.first() else { return UnitSummary::not_measured() };
-        let fixed = matches!(first.figures, Figures::Fixed(_));
-
-        let mut totals = [(0u64, 0u32); 4];
-        let mut values: [Vec<f64>; 4] = Default::default();
-        let mut devices = 0u32;
-        let mut made_by_device = Vec::new();
+        let mut voices = Voices::default();
         for mine in self.entries.chunk_by(|a, b| a.key.device == b.key.device) {
-            let voice = voice(mine, fixed);
-            for (total, vote) in totals.iter_mut().zip(voice.votes) {
-                if let Some(vote) = vote {
-                    *total = (total.0 + vote, total.1 + 1);
-                }
-            }
-            for (all, value) in values.iter_mut().zip(voice.values) {
-                all.extend(value);
-            }
-            let made: u64 = mine.iter().map(|entry| u64::from(entry.attempts)).sum();
-            made_by_device.push(made);
-            devices += 1;
+            voices.add(mine);
         }
+        voices.finish(judging)
+    }
+}
 
+/// The voices of some devices in one unit, in the order of the devices.
+#[derive(Debug, Default)]
+pub(crate) struct Voices {
+    fixed: bool,
+    /// Sum of votes and number of voters, as in [`Voice::votes`].
+    totals: [(u64, u32); 4],
+    values: [Vec<f64>; 4],
+    made_by_device: Vec<u64>,
+    days: BTreeSet<i32>,
+    parts: BTreeSet<DayPart>,
+}
+
+impl Voices {
+    /// The next device, by all that it says of the unit, sorted by part of the day and hexagon.
+    pub(crate) fn add(&mut self, mine: &[&Entry]) {
+        let Some(first) = mine.first() else { return };
+        self.fixed = matches!(first.figures, Figures::Fixed(_));
+        let voice = voice(mine, self.fixed);
+        for (total, vote) in self.totals.iter_mut().zip(voice.votes) {
+            if let Some(vote) = vote {
+                *total = (total.0 + vote, total.1 + 1);
+            }
+        }
+        for (all, value) in self.values.iter_mut().zip(voice.values) {
+            all.extend(value);
+        }
+        self.made_by_device.push(mine.iter().map(|entry| u64::from(entry.attempts)).sum());
+        for entry in mine {
+            self.days.extend(&entry.days);
+            self.parts.insert(entry.key.part);
+        }
+    }
+
+    /// The devices that come after these.
+    pub(crate) fn append(&mut self, mut later: Self) {
+        self.fixed |= later.fixed;
+        for (total, more) in self.totals.iter_mut().zip(later.totals) {
+            *total = (total.0 + more.0, total.1 + more.1);
+        }
+        for (all, more) in self.values.iter_mut().zip(&mut later.values) {
+            all.append(more);
+        }
+        self.made_by_device.append(&mut later.made_by_device);
+        self.days.append(&mut later.days);
+        self.parts.append(&mut later.parts);
+    }
+
+    /// The summary.
+    pub(crate) fn finish(self, judging: &Judging) -> UnitSummary {
+        let Self { fixed, totals, mut values, made_by_device, days, parts } = self;
+        let devices = made_by_device.len() as u32;
         let attempts = match judging.source {
             SourceClass::Survey => made_by_device.iter().sum(),
             SourceClass::Crowd | SourceClass::Reported | SourceClass::Simulated => told_attempts(&made_by_device),
@@ -106,15 +145,8 @@ impl<'v> HexAccumulator<'v> {
         let dead = mean_vote(totals[0]).is_some_and(|mean| mean * 2 > WHOLE);
         let state = if dead { State::Dead } else { State::Covered };
 
-        let mut days: Vec<i32> = self.entries.iter().flat_map(|entry| entry.days.iter().copied()).collect();
-        days.sort_unstable();
-        days.dedup();
         let span_days = days.first().zip(days.last()).map_or(0, |(a, b)| b.abs_diff(*a) + 1);
-        let day_parts: Vec<DayPart> = DayPart::ALL
-            .iter()
-            .copied()
-            .filter(|part| self.entries.iter().any(|entry| entry.key.part == *part))
-            .collect();
+        let day_parts: Vec<DayPart> = DayPart::ALL.iter().copied().filter(|part| parts.contains(part)).collect();
         let grade = stats::grade(GradeFacts {
             survey: judging.source == SourceClass::Survey,
             campaign: judging.campaign,

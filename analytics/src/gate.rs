@@ -174,9 +174,9 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
         None => Private::default(),
     };
     let judging = Judging::new(source, window);
-    let votes = LeafVotes::merge_all(leaves);
     let figures = figures::count(layer);
-    let evidence = Evidence::new(&votes, cover, &ground, figures, &previous);
+    let leaves = LeafVotes::apart(leaves);
+    let evidence = Evidence::new(&leaves, cover, &ground, figures, &previous);
     let Private { parts, areas, .. } = previous;
     let before: BTreeMap<AreaKey, PublishedArea> = areas.into_iter().map(|area| (area.key, area)).collect();
     let gate = Gate { least: min_devices, figures, finest: layer.leaf_resolution(), ground: &ground };
@@ -194,10 +194,13 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
         })
         .collect();
     let areas = totals(&ground, levels, &evidence, &verdicts, &judging, before);
+    let (votes, said) = remembered(&ground, &evidence, &candidates, &verdicts, &areas);
     let private = Private {
         fingerprint: ground.fingerprint(),
         figures,
-        votes: remembered(&ground, &evidence, &candidates, &verdicts, &areas),
+        devices: evidence.devices.clone(),
+        votes,
+        said,
         parts: candidates
             .iter()
             .zip(&summaries)
@@ -234,7 +237,7 @@ impl Gate<'_> {
         before: &BTreeMap<AreaKey, PublishedArea>,
     ) -> (Vec<Candidate>, BTreeMap<AreaKey, Verdict>) {
         let previous: Vec<PublishedPart> = previous.into_iter().flat_map(by_home).collect();
-        let mut counter = Counter::new(&evidence.marks, evidence.devices());
+        let mut counter = Counter::new(&evidence.marks, evidence.devices.len());
         // Each old part with what may come in its place; without old ones, all parts of the region.
         let mut fresh: Vec<Vec<(Part, Shown)>> = Vec::new();
         let mut groups = Vec::new();
@@ -369,19 +372,15 @@ fn totals(
         Some(&Verdict::Renew(shown)) => Some(shown),
         _ => None,
     };
-    let units = evidence.by_area(|home| {
-        levels.iter().map(|&level| ground.area(home, level)).filter(|key| renewed(key).is_some()).collect()
+    let key =
+        |home, level| Some(ground.area(home, level)).filter(|key| levels.contains(&level) && renewed(key).is_some());
+    let keys: Vec<_> = (0..ground.municipalities()).map(|home| LEVELS_OF_AREAS.map(|level| key(home, level))).collect();
+    let fresh = evidence.by_area(&keys, judging).into_iter().filter_map(|(key, mut summary)| {
+        let shown = renewed(&key)?;
+        figures::withhold(&mut summary, shown);
+        Some((key, PublishedArea { key, shown, summary }))
     });
-    let fresh: Vec<PublishedArea> = units
-        .into_par_iter()
-        .filter_map(|(key, unit)| {
-            let shown = renewed(&key)?;
-            let mut summary = unit.finish(judging);
-            figures::withhold(&mut summary, shown);
-            Some(PublishedArea { key, shown, summary })
-        })
-        .collect();
-    before.extend(fresh.into_iter().map(|area| (area.key, area)));
+    before.extend(fresh);
     before.into_values().collect()
 }
 
@@ -392,7 +391,7 @@ fn remembered(
     candidates: &[Candidate],
     verdicts: &BTreeMap<AreaKey, Verdict>,
     areas: &[PublishedArea],
-) -> Vec<private::Voted> {
+) -> (Vec<private::Voted>, Vec<[u32; LEVELS]>) {
     let mut holders: Vec<Option<&Candidate>> = vec![None; evidence.marks.len()];
     for candidate in candidates {
         for range in ranges_of(&evidence.marks, &candidate.part) {
@@ -401,16 +400,15 @@ fn remembered(
     }
     let shown: BTreeMap<AreaKey, Shown> = areas.iter().map(|area| (area.key, area.shown)).collect();
     // For each municipality, what its areas say: the figures, and whether they are today's.
-    let mut homes: BTreeMap<u32, [(Shown, bool); LEVELS - 1]> = BTreeMap::new();
-    for mark in &evidence.marks {
-        homes.entry(mark.place.0).or_insert_with(|| {
+    let homes: Vec<[(Shown, bool); LEVELS - 1]> = (0..ground.municipalities())
+        .map(|home| {
             LEVELS_OF_AREAS.map(|level| {
-                let key = ground.area(mark.place.0, level);
+                let key = ground.area(home, level);
                 let is_new = matches!(verdicts.get(&key), Some(Verdict::Renew(_)));
                 (shown.get(&key).copied().unwrap_or_default(), is_new)
             })
-        });
-    }
+        })
+        .collect();
     evidence.remembered(|mark, figure, &times| {
         let now = times[LEVELS];
         let mut said = [0; LEVELS];
@@ -419,7 +417,7 @@ fn remembered(
             Some(Candidate { numbers: Numbers::Today, .. }) | None => 0,
             Some(_) => times[0],
         };
-        for (level, (shown, is_new)) in (1..).zip(homes[&evidence.marks[mark].place.0]) {
+        for (level, (shown, is_new)) in (1..).zip(homes[evidence.marks[mark].place.0 as usize]) {
             said[level] = match (shown >> figure & 1 == 1, is_new) {
                 (true, true) => now,
                 (true, false) => times[level],

@@ -112,6 +112,16 @@ impl LeafVotes {
         Self::from_entries(all.into_iter().flat_map(|votes| votes.entries).collect())
     }
 
+    /// The same leaves if each hexagon is in one of them only, else all in one.
+    pub(crate) fn apart(leaves: Vec<Self>) -> Vec<Self> {
+        let hexes = |leaf: &'_ Self| -> Vec<Hex> {
+            leaf.entries.chunk_by(|a, b| a.key.hex == b.key.hex).map(|here| here[0].key.hex).collect()
+        };
+        let mut hexes: Vec<Hex> = leaves.iter().flat_map(hexes).collect();
+        hexes.sort_unstable();
+        if hexes.windows(2).all(|two| two[0] != two[1]) { leaves } else { vec![Self::merge_all(leaves)] }
+    }
+
     /// In the order of their keys.
     pub fn entries(&self) -> &[Entry] {
         &self.entries

@@ -1,8 +1,12 @@
 //! The votes of a layer in the order of the tree, beside what was published before.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+};
 
 use domain::{AreaKey, Cover, Hex};
+use rayon::prelude::*;
 
 use super::{
     figures,
@@ -12,7 +16,7 @@ use super::{
     tally::{LEVELS, Mark, TIMES, facts},
 };
 use crate::{
-    aggregate::{HexAccumulator, Judging},
+    aggregate::{HexAccumulator, Judging, Voices},
     summary::UnitSummary,
     votes::{Entry, LeafVotes},
 };
@@ -20,77 +24,108 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Evidence<'v> {
     /// Sorted by place, device and part of the day; only what lies in the region.
-    entries: Vec<(Place, &'v Entry)>,
+    votes: Vec<Vote<'v>>,
     /// One for each device and hexagon, sorted.
     pub(super) marks: Vec<Mark>,
     /// Digests of each mark, figure by figure.
     digests: Vec<[u32; TIMES]>,
     figures: usize,
-    /// By device number.
-    devices: Vec<DeviceHash>,
+    /// By device number. Those of today come first, in the order of their pseudonyms.
+    pub(super) devices: Vec<DeviceHash>,
+}
+
+/// Devices whose votes for areas are gathered in one piece of work.
+const DEVICES_AT_ONCE: usize = 512;
+
+/// One entry of a leaf.
+#[derive(Clone, Copy, Debug)]
+struct Vote<'v> {
+    place: Place,
+    /// Number of the device.
+    device: u32,
+    entry: &'v Entry,
+}
+
+/// What one device says at one place: its votes of today, and its number among those of the previous release.
+#[derive(Clone, Debug)]
+struct Stay {
+    place: Place,
+    device: u32,
+    now: Range<usize>,
+    before: Option<usize>,
+}
+
+/// Each hexagon in the region with its entries, in the order of the ground.
+fn by_place<'v>(leaves: &'v [LeafVotes], cover: &Cover, ground: &Ground) -> Vec<(Place, &'v [Entry])> {
+    let home = |hex: Hex| {
+        let inside = hex.resolution() >= Hex::COARSEST;
+        cover.municipality(hex).filter(|_| inside).and_then(|key| ground.number(key))
+    };
+    let of_leaf = |leaf: &'v LeafVotes| -> Vec<(Place, &'v [Entry])> {
+        let here = leaf.entries().chunk_by(|a, b| a.key.hex == b.key.hex);
+        here.filter_map(|here| home(here[0].key.hex).map(|home| ((home, position(here[0].key.hex)), here))).collect()
+    };
+    let mut all: Vec<_> = leaves.par_iter().flat_map_iter(of_leaf).collect();
+    all.par_sort_unstable_by_key(|&(place, _)| place);
+    all
 }
 
 impl<'v> Evidence<'v> {
+    /// No hexagon in two leaves.
     pub(super) fn new(
-        votes: &'v LeafVotes,
+        leaves: &'v [LeafVotes],
         cover: &Cover,
         ground: &Ground,
         figures: usize,
         previous: &Private,
     ) -> Self {
-        let home = |hex: Hex| {
-            let inside = hex.resolution() >= Hex::COARSEST;
-            cover.municipality(hex).filter(|_| inside).and_then(|key| ground.number(key))
-        };
-        let here = votes.entries().chunk_by(|a, b| a.key.hex == b.key.hex);
-        let mut entries: Vec<(Place, &Entry)> = here
-            .filter_map(|here| home(here[0].key.hex).map(|home| (home, here)))
-            .flat_map(|(home, here)| here.iter().map(move |entry| ((home, position(entry.key.hex)), entry)))
-            .collect();
-        entries.sort_unstable_by_key(|(place, entry)| (*place, entry.key));
-
-        let mut names: Vec<_> = entries.iter().map(|(_, entry)| entry.key.device).collect();
-        names.sort_unstable();
+        let here = by_place(leaves, cover, ground);
+        let mut names: Vec<_> =
+            here.par_iter().flat_map_iter(|(_, entries)| entries.iter().map(|entry| entry.key.device)).collect();
+        names.par_sort_unstable();
         names.dedup();
-        let mut devices: Vec<DeviceHash> = names.iter().map(hash_of).collect();
+        // Entries of one hexagon are sorted by device and part of the day.
+        let number = |entry: &Entry| names.binary_search(&entry.key.device).unwrap_or_default() as u32;
+        let vote = |place, entry| Vote { place, device: number(entry), entry };
+        let votes: Vec<Vote<'_>> = here
+            .par_iter()
+            .flat_map_iter(|&(place, entries)| entries.iter().map(move |entry| vote(place, entry)))
+            .collect();
+
+        let mut devices: Vec<DeviceHash> = names.par_iter().map(hash_of).collect();
         let mut numbers: HashMap<DeviceHash, u32> =
             devices.iter().enumerate().map(|(number, &hash)| (hash, number as u32)).collect();
-
         // Both lists at once: what is here now, and what was when its ground was last published.
-        let mut places: Vec<(Place, u32, Range<usize>, Option<usize>)> = Vec::with_capacity(entries.len());
+        let mut stays: Vec<Stay> = Vec::with_capacity(votes.len());
         let mut at = 0;
-        for group in entries.chunk_by(|a, b| a.0 == b.0 && a.1.key.device == b.1.key.device) {
-            let device = names.binary_search(&group[0].1.key.device).unwrap_or_default();
-            places.push((group[0].0, device as u32, at..at + group.len(), None));
-            at += group.len();
+        for same in votes.chunk_by(|a, b| (a.place, a.device) == (b.place, b.device)) {
+            let now = at..at + same.len();
+            at = now.end;
+            stays.push(Stay { place: same[0].place, device: same[0].device, now, before: None });
         }
+        let known: Vec<u32> = (previous.devices.iter())
+            .map(|&hash| {
+                *numbers.entry(hash).or_insert_with(|| {
+                    devices.push(hash);
+                    devices.len() as u32 - 1
+                })
+            })
+            .collect();
         for (before, vote) in previous.votes.iter().enumerate() {
-            let number = *numbers.entry(vote.device).or_insert_with(|| {
-                devices.push(vote.device);
-                devices.len() as u32 - 1
-            });
-            places.push((vote.place, number, 0..0, Some(before)));
+            let device = known[vote.device as usize];
+            stays.push(Stay { place: vote.place, device, now: 0..0, before: Some(before) });
         }
-        places.sort_unstable_by_key(|(place, device, ..)| (*place, *device));
-        let (mut marks, mut digests) = (Vec::with_capacity(places.len()), Vec::new());
-        for same in places.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)) {
-            let first = digests.len();
-            let now = same.iter().flat_map(|(_, _, range, _)| range.clone()).map(|at| entries[at].1);
-            let before = same.iter().find_map(|(.., before)| *before).map(|at| &previous.votes[at].said);
-            for figure in 0..figures {
-                let given = now.clone().map(|entry| figures::digest(entry, figure)).filter(|&digest| digest != 0);
-                let sum = given.reduce(u32::wrapping_add).map_or(0, |sum| sum.max(1));
-                let said = before.and_then(|said| said.get(figure)).copied().unwrap_or_default();
-                digests.push([said[0], said[1], said[2], said[3], sum]);
-            }
-            marks.push(Mark { place: same[0].0, device: same[0].1, facts: facts(&digests[first..]) });
-        }
-        Self { entries, marks, digests, figures, devices }
-    }
-
-    /// Number of distinct devices, now and before.
-    pub(super) fn devices(&self) -> usize {
-        self.devices.len()
+        stays.par_sort_by_key(|stay| (stay.place, stay.device));
+        let same: Vec<&[Stay]> = stays.chunk_by(|a, b| (a.place, a.device) == (b.place, b.device)).collect();
+        let digests: Vec<[u32; TIMES]> =
+            same.par_iter().flat_map_iter(|same| digests_of(same, &votes, figures, previous)).collect();
+        let mark = |(same, digests): (&&[Stay], &[[u32; TIMES]])| Mark {
+            place: same[0].place,
+            device: same[0].device,
+            facts: facts(digests),
+        };
+        let marks = same.par_iter().zip(digests.par_chunks(figures)).map(mark).collect();
+        Self { votes, marks, digests, figures, devices }
     }
 
     /// Summary of a part; `None` without votes.
@@ -99,37 +134,92 @@ impl<'v> Evidence<'v> {
         let below = part.plots.iter().map(|plot| plot.span());
         let own = part.own.iter().map(|plot| plot.place()).map(|(home, at)| (home, at)..(home, at + 1));
         for span in below.chain(own) {
-            let at = |place: Place| self.entries.partition_point(|entry| entry.0 < place);
-            for (_, entry) in &self.entries[at(span.start)..at(span.end)] {
-                unit.add(entry);
+            let at = |place: Place| self.votes.partition_point(|vote| vote.place < place);
+            for vote in &self.votes[at(span.start)..at(span.end)] {
+                unit.add(vote.entry);
             }
         }
         let summary = unit.finish(judging);
         (summary.devices > 0).then_some(summary)
     }
 
-    /// Votes of areas, given the keys under which a municipality counts.
-    pub(super) fn by_area(&self, keys_of: impl Fn(u32) -> Vec<AreaKey>) -> HashMap<AreaKey, HexAccumulator<'v>> {
-        let mut units: HashMap<AreaKey, HexAccumulator<'v>> = HashMap::new();
-        for here in self.entries.chunk_by(|a, b| a.0.0 == b.0.0) {
-            for key in keys_of(here[0].0.0) {
-                let unit = units.entry(key).or_default();
-                for (_, entry) in here {
-                    unit.add(entry);
+    /// Summaries of areas; `keys` are those under which each municipality counts, level by level. Device by device, so
+    /// that nothing as large as a state has to be sorted.
+    pub(super) fn by_area<const N: usize>(
+        &self,
+        keys: &[[Option<AreaKey>; N]],
+        judging: &Judging,
+    ) -> BTreeMap<AreaKey, UnitSummary> {
+        let key_of = |vote: &Vote<'_>, level: usize| keys[vote.place.0 as usize][level];
+        let voices_of = |devices: &[Vec<u32>]| {
+            let mut units: BTreeMap<AreaKey, Voices> = BTreeMap::new();
+            for mine in devices {
+                let mine: Vec<Vote<'_>> = mine.iter().map(|&at| self.votes[at as usize]).collect();
+                for level in 0..N {
+                    // Areas follow one another as their municipalities do.
+                    for here in mine.chunk_by(|a, b| key_of(a, level) == key_of(b, level)) {
+                        let Some(key) = key_of(&here[0], level) else { continue };
+                        let mut here: Vec<&Entry> = here.iter().map(|vote| vote.entry).collect();
+                        here.sort_unstable_by_key(|entry| (entry.key.part, entry.key.hex));
+                        units.entry(key).or_default().add(&here);
+                    }
                 }
             }
+            units
+        };
+        let together = |mut first: BTreeMap<AreaKey, Voices>, second: BTreeMap<AreaKey, Voices>| {
+            for (key, voices) in second {
+                first.entry(key).or_default().append(voices);
+            }
+            first
+        };
+        let units = self.by_device().par_chunks(DEVICES_AT_ONCE).map(voices_of).reduce(BTreeMap::new, together);
+        units.into_par_iter().map(|(key, voices)| (key, voices.finish(judging))).collect()
+    }
+
+    /// Where the votes of each device of today are, in the order of the ground.
+    fn by_device(&self) -> Vec<Vec<u32>> {
+        let mut counts = vec![0; self.devices.len()];
+        self.votes.iter().for_each(|vote| counts[vote.device as usize] += 1);
+        let mut found: Vec<Vec<u32>> = counts.into_iter().map(Vec::with_capacity).collect();
+        for (at, vote) in (0..).zip(&self.votes) {
+            found[vote.device as usize].push(at);
         }
-        units
+        found
     }
 
     /// What has been published of each vote, by level; `said` turns the digests of a mark into that.
-    pub(super) fn remembered(&self, mut said: impl FnMut(usize, usize, &[u32; TIMES]) -> [u32; LEVELS]) -> Vec<Voted> {
-        let votes = self.marks.iter().zip(self.digests.chunks(self.figures)).enumerate();
-        let votes = votes.map(|(number, (mark, digests))| Voted {
-            place: mark.place,
-            device: self.devices[mark.device as usize],
-            said: digests.iter().enumerate().map(|(figure, times)| said(number, figure, times)).collect(),
-        });
-        votes.filter(|vote| vote.said.iter().flatten().any(|&digest| digest != 0)).collect()
+    pub(super) fn remembered(
+        &self,
+        said: impl Fn(usize, usize, &[u32; TIMES]) -> [u32; LEVELS] + Sync,
+    ) -> (Vec<Voted>, Vec<[u32; LEVELS]>) {
+        let all: Vec<[u32; LEVELS]> = (self.digests.par_iter().enumerate())
+            .map(|(at, times)| said(at / self.figures, at % self.figures, times))
+            .collect();
+        let (mut votes, mut known) = (Vec::with_capacity(self.marks.len()), Vec::with_capacity(all.len()));
+        for (mark, said) in self.marks.iter().zip(all.chunks(self.figures)) {
+            if said.iter().flatten().any(|&digest| digest != 0) {
+                votes.push(Voted { place: mark.place, device: mark.device });
+                known.extend_from_slice(said);
+            }
+        }
+        (votes, known)
     }
+}
+
+/// What the votes of one device at one place give to each figure, as each level published it last and now.
+fn digests_of(
+    same: &[Stay],
+    votes: &[Vote<'_>],
+    figures: usize,
+    previous: &Private,
+) -> impl Iterator<Item = [u32; TIMES]> {
+    let now = same.iter().flat_map(|stay| &votes[stay.now.clone()]).map(|vote| vote.entry);
+    let before = same.iter().find_map(|stay| stay.before).map(|at| previous.said(at));
+    (0..figures).map(move |figure| {
+        let given = now.clone().map(|entry| figures::digest(entry, figure)).filter(|&digest| digest != 0);
+        let sum = given.reduce(u32::wrapping_add).map_or(0, |sum| sum.max(1));
+        let said = before.and_then(|said| said.get(figure)).copied().unwrap_or_default();
+        [said[0], said[1], said[2], said[3], sum]
+    })
 }

@@ -87,6 +87,11 @@ impl Ground {
         self.fingerprint
     }
 
+    /// How many municipalities there are.
+    pub(super) fn municipalities(&self) -> u32 {
+        self.municipalities.len() as u32
+    }
+
     /// The number of a municipality.
     pub(super) fn number(&self, key: AreaKey) -> Option<u32> {
         self.municipalities.binary_search(&key).ok().map(|number| number as u32)

@@ -42,8 +42,12 @@ pub(super) struct Private {
     pub(super) parts: Vec<PublishedPart>,
     /// Areas as last published, by key.
     pub(super) areas: Vec<PublishedArea>,
-    /// The votes behind parts and areas, sorted.
+    /// Whose votes these are, each once.
+    pub(super) devices: Vec<DeviceHash>,
+    /// The votes behind parts and areas, sorted by place.
     pub(super) votes: Vec<Voted>,
+    /// For each of them, figure by figure, the digest that each level published last; 0 for nothing.
+    pub(super) said: Vec<[u32; LEVELS]>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -62,12 +66,11 @@ pub(super) struct PublishedArea {
 }
 
 /// The votes of one device at one recorded hexagon, as published.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Voted {
     pub(super) place: Place,
-    pub(super) device: DeviceHash,
-    /// For each figure the digest that each level published last; 0 for nothing.
-    pub(super) said: Vec<[u32; LEVELS]>,
+    /// Number of the device.
+    pub(super) device: u32,
 }
 
 pub(super) fn hash_of(device: &DevicePseudonym) -> DeviceHash {
@@ -86,6 +89,11 @@ pub(super) fn mix(first: i64, numbers: impl Iterator<Item = i64>) -> u32 {
 }
 
 impl Private {
+    /// What has been published of a vote, figure by figure.
+    pub(super) fn said(&self, vote: usize) -> &[[u32; LEVELS]] {
+        self.said.get(vote * self.figures..(vote + 1) * self.figures).unwrap_or_default()
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Writer::default();
         out.raw(MAGIC);
@@ -107,21 +115,25 @@ impl Private {
             out.raw(&[area.shown]);
             write_summary(&mut out, Some(&area.summary));
         }
-        let mut devices: Vec<DeviceHash> = self.votes.iter().map(|vote| vote.device).collect();
-        devices.sort_unstable();
-        devices.dedup();
-        out.uint(devices.len() as u64);
-        for device in &devices {
-            out.raw(&device.to_le_bytes());
+        // Who has no vote left is not kept.
+        let mut used = vec![false; self.devices.len()];
+        self.votes.iter().for_each(|vote| used[vote.device as usize] = true);
+        let mut kept: Vec<usize> = (0..used.len()).filter(|&device| used[device]).collect();
+        kept.sort_unstable_by_key(|&device| self.devices[device]);
+        let mut numbers = vec![0; self.devices.len()];
+        out.uint(kept.len() as u64);
+        for (number, device) in (0..).zip(kept) {
+            out.raw(&self.devices[device].to_le_bytes());
+            numbers[device] = number;
         }
         out.uint(self.votes.len() as u64);
         let mut last = (0, 0);
-        for vote in &self.votes {
+        for (at, vote) in self.votes.iter().enumerate() {
             out.uint(u64::from(vote.place.0 - last.0));
             out.int(vote.place.1.wrapping_sub(last.1).cast_signed());
             last = vote.place;
-            out.uint(devices.binary_search(&vote.device).unwrap_or_default() as u64);
-            for said in &vote.said {
+            out.uint(numbers[vote.device as usize]);
+            for said in self.said(at) {
                 write_said(&mut out, said);
             }
         }
@@ -146,19 +158,25 @@ impl Private {
         let devices = (0..input.count(8)?).map(|_| input.array().map(u64::from_le_bytes));
         let devices = devices.collect::<Result<Vec<_>, _>>()?;
         let mut place: Place = (0, 0);
-        let votes = (0..input.count(4)?).map(|_| {
+        let count = input.count(4)?;
+        let mut said = Vec::with_capacity(count.saturating_mul(figures));
+        let votes = (0..count).map(|_| {
             let home = place.0.checked_add(input.u32()?).ok_or(DecodeError::Damaged("municipality"))?;
             place = (home, place.1.wrapping_add(input.int()?.cast_unsigned()));
-            let device = usize::try_from(input.uint()?).ok().and_then(|n| devices.get(n));
-            let device = *device.ok_or(DecodeError::Damaged("device number"))?;
-            let said = (0..figures).map(|_| read_said(&mut input)).collect::<Result<Vec<_>, _>>()?;
-            Ok(Voted { place, device, said })
+            let device = input.u32()?;
+            if device as usize >= devices.len() {
+                return Err(DecodeError::Damaged("device number"));
+            }
+            for _ in 0..figures {
+                said.push(read_said(&mut input)?);
+            }
+            Ok(Voted { place, device })
         });
         let votes = votes.collect::<Result<Vec<_>, DecodeError>>()?;
         if !input.is_empty() {
             return Err(DecodeError::Damaged("left-over bytes"));
         }
-        Ok(Self { fingerprint, figures, parts, areas, votes })
+        Ok(Self { fingerprint, figures, parts, areas, devices, votes, said })
     }
 }
 
