@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::{AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer, Store, Tx};
+use tokio::task::JoinHandle;
 use tracing::info;
 
 use crate::WorkerError;
@@ -190,38 +191,58 @@ impl Task<'_> {
         tell: &(dyn Fn(usize) + Sync),
     ) -> Result<Written, WorkerError> {
         let mut written = Written::default();
-        for some in layers.chunks(LAYERS_AT_ONCE) {
-            let mut inputs = Vec::with_capacity(some.len());
-            for &layer in some {
-                let leaves = store::read_leaves(&mut *tx, self.window, self.source, layer).await?;
-                let private = match previous {
-                    Some(previous) => store::private_part(&mut *tx, previous, layer).await?,
-                    None => None,
-                };
-                inputs.push((layer, leaves, private));
+        let mut drawn = BTreeSet::new();
+        // The database writes some layers while the next ones are gated.
+        let mut under_way: Option<(usize, JoinHandle<_>)> = None;
+        for some in layers.chunks(LAYERS_AT_ONCE).map(Some).chain([None]) {
+            let gated = match under_way.take() {
+                Some((count, gated)) => {
+                    Some((count, gated.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?))
+                }
+                None => None,
+            };
+            if let Some(some) = some {
+                under_way = Some((some.len(), self.gating(tx, some, previous).await?));
             }
-            let (window, source) = (self.window.clone(), self.source);
-            let (cover, sites) = (Arc::clone(self.cover), Arc::clone(self.sites));
-            let built = tokio::task::spawn_blocking(move || {
-                let gate = |(layer, leaves, private): &(Layer, Vec<Vec<u8>>, Option<Vec<u8>>)| {
-                    gate(*layer, leaves, private.as_deref(), &window, source, (&cover, &sites))
-                };
-                inputs.par_iter().map(gate).collect::<Result<Vec<_>, WorkerError>>()
-            })
-            .await
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+            let Some((count, built)) = gated else { continue };
             // A layer with nothing to show (other regions' evidence, too few devices) is not part of the release.
             for layer in built.iter().filter(|layer| !layer.pieces.is_empty()) {
                 if written.layers == 0 {
                     store::begin_release(tx, release).await?;
                 }
-                store::add_layer(tx, &release.id, layer).await?;
+                store::add_layer(tx, &release.id, layer, &mut drawn).await?;
                 written.layers += 1;
                 written.pieces += layer.pieces.len() as u64;
             }
-            tell(some.len());
+            tell(count);
         }
         Ok(written)
+    }
+
+    /// Begins to gate these layers.
+    async fn gating(
+        &self,
+        tx: &mut Tx<'_>,
+        layers: &[Layer],
+        previous: Option<&ReleaseId>,
+    ) -> Result<JoinHandle<Result<Vec<ReleaseLayer>, WorkerError>>, WorkerError> {
+        let mut inputs = Vec::with_capacity(layers.len());
+        for &layer in layers {
+            let leaves = store::read_leaves(&mut *tx, self.window, self.source, layer).await?;
+            let private = match previous {
+                Some(previous) => store::private_part(&mut *tx, previous, layer).await?,
+                None => None,
+            };
+            inputs.push((layer, leaves, private));
+        }
+        let (window, source) = (self.window.clone(), self.source);
+        let (cover, sites) = (Arc::clone(self.cover), Arc::clone(self.sites));
+        Ok(tokio::task::spawn_blocking(move || {
+            let gate = |(layer, leaves, private): &(Layer, Vec<Vec<u8>>, Option<Vec<u8>>)| {
+                gate(*layer, leaves, private.as_deref(), &window, source, (&cover, &sites))
+            };
+            inputs.par_iter().map(gate).collect()
+        }))
     }
 
     /// Hash of all leaves: the same evidence gives the same text.
@@ -270,7 +291,7 @@ fn gate(
     source: SourceClass,
     (cover, sites): (&Cover, &BTreeSet<Hex>),
 ) -> Result<ReleaseLayer, WorkerError> {
-    let leaves = leaves.iter().map(|leaf| LeafVotes::decode(leaf)).collect::<Result<Vec<_>, _>>()?;
+    let leaves = leaves.par_iter().map(|leaf| LeafVotes::decode(leaf)).collect::<Result<Vec<_>, _>>()?;
     let LayerRelease { pieces, areas, private } = build_layer(LayerInput {
         layer,
         source,

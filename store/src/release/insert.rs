@@ -3,7 +3,11 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{Hex, Invalid, ReleaseId};
 
 use super::{AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer};
-use crate::{StoreError, Tx, mercator, rows};
+use crate::{
+    StoreError, Tx,
+    copy::{Copy, Row},
+    mercator, rows,
+};
 
 /// Rows of one statement: keeps messages to the server in the low megabytes.
 const CHUNK: usize = 20_000;
@@ -22,9 +26,8 @@ select $1, number, kind, resolution, hexes::bigint[], state, devices, attempts, 
 from unnest($2::integer[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::integer[], $8::bigint[], $9::jsonb[])
     as fresh (number, kind, resolution, hexes, state, devices, attempts, summary)";
 const HEXES: &str = "\
--- release_hexes_insert
-insert into release_hexes (layer_id, hex, number)
-select $1, hex, number from unnest($2::bigint[], $3::integer[]) as fresh (hex, number)";
+-- release_hexes_copy
+copy release_hexes (layer_id, hex, number) from stdin (format binary)";
 const AREAS: &str = "\
 -- release_areas_insert
 insert into release_areas (layer_id, key, state, devices, attempts, summary)
@@ -53,8 +56,9 @@ pub async fn insert_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<boo
     if !begin_release(tx, release).await? {
         return Ok(false);
     }
+    let mut drawn = BTreeSet::new();
     for layer in &release.layers {
-        add_layer(tx, &release.id, layer).await?;
+        add_layer(tx, &release.id, layer, &mut drawn).await?;
     }
     Ok(true)
 }
@@ -75,11 +79,19 @@ pub async fn begin_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<bool
     Ok(inserted.rows_affected() > 0)
 }
 
-/// Adds a layer to a release that this transaction began. Refuses pieces that share ground.
-pub async fn add_layer(tx: &mut Tx<'_>, release: &ReleaseId, layer: &ReleaseLayer) -> Result<(), StoreError> {
+/// Adds a layer to a release that this transaction began. Refuses pieces that share ground. `drawn` are the hexagons
+/// that earlier layers of the release brought: most are the same in all of them.
+pub async fn add_layer(
+    tx: &mut Tx<'_>,
+    release: &ReleaseId,
+    layer: &ReleaseLayer,
+    drawn: &mut BTreeSet<Hex>,
+) -> Result<(), StoreError> {
     refuse_overlap(layer)?;
-    let used: BTreeSet<i64> = layer.pieces.iter().flat_map(|p| &p.hexes).map(|hex| hex.as_i64()).collect();
-    draw_hexes(tx, &used.into_iter().collect::<Vec<_>>()).await?;
+    let used = layer.pieces.iter().flat_map(|piece| &piece.hexes);
+    let mut new: Vec<i64> = used.filter(|&&hex| drawn.insert(hex)).map(|hex| hex.as_i64()).collect();
+    new.sort_unstable();
+    draw_hexes(tx, &new).await?;
     insert_layer(tx, release, layer).await
 }
 
@@ -98,16 +110,11 @@ async fn insert_layer(tx: &mut Tx<'_>, release: &ReleaseId, layer: &ReleaseLayer
         layer.pieces.iter().flat_map(|piece| piece.hexes.iter().map(|hex| (hex.as_i64(), piece.number))).collect();
     // In the order of the index, which then grows at its end only.
     places.sort_unstable();
-    for chunk in places.chunks(CHUNK) {
-        let (hexes, numbers): (Vec<_>, Vec<_>) = chunk.iter().copied().unzip();
-        sqlx::query(HEXES)
-            .bind(layer_id)
-            .bind(hexes)
-            .bind(numbers)
-            .execute(tx.conn())
-            .await
-            .map_err(StoreError::doing("publish the hexagons of a layer"))?;
+    let mut copy = Copy::begin(tx, HEXES, "publish the hexagons of a layer").await?;
+    for (hex, number) in places {
+        copy.row(Row::new(3, 34).bigint(layer_id).bigint(hex).integer(number)).await?;
     }
+    copy.finish().await?;
     insert_areas(tx, layer_id, &layer.areas).await?;
     insert_reach(tx, layer_id, &layer.reach).await
 }
