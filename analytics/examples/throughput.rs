@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, error::Error, time::Duration};
 
-use analytics::{LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer, reach};
+use analytics::{Ground, LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer, reach};
 use domain::{
     AreaKey, Clock, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId,
     Operator, Resolution, SignalDbm, SourceClass, SystemClock, Technology, TechnologyView, Window,
@@ -81,13 +81,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let layer = domain::Layer::Mobile { operator: operators[0], view: TechnologyView::Broadband };
     let votes = leaves.iter().zip(decoded).find(|(leaf, _)| leaf.layer == layer).map(|(_, votes)| votes);
     let window = Window::Campaign("throughput".parse()?);
+    let ground = Ground::new(&cover);
     let input = |leaves, previous| LayerInput {
         layer,
         source: SourceClass::Simulated,
         min_devices: SourceClass::Simulated.min_devices(),
         window: &window,
         leaves,
-        cover: &cover,
+        ground: &ground,
         district_level: true,
         previous,
     };

@@ -14,16 +14,17 @@ use std::{
     ops::Range,
 };
 
-use domain::{AreaKey, AreaLevel, Cover, Hex, Layer, Resolution, SourceClass, Window};
+use domain::{AreaKey, AreaLevel, Hex, Layer, Resolution, SourceClass, Window};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::ground::Ground;
 use self::{
     areas::{Group, Totals, Verdict},
     evidence::Evidence,
     figures::{MAIN, MAIN_ONLY, Shown},
-    ground::{Ground, compact, position},
+    ground::{compact, position},
     partition::{Part, Splitter, ranges_of},
     private::{Private, PublishedArea, PublishedPart},
     tally::{Counter, LEVELS},
@@ -91,8 +92,8 @@ pub struct LayerInput<'a> {
     pub window: &'a Window,
     /// All leaves of the layer, one for each block, in any order.
     pub leaves: Vec<LeafVotes>,
-    /// The ground. Votes outside of it are left out.
-    pub cover: &'a Cover,
+    /// The region. Votes outside of it are left out.
+    pub ground: &'a Ground,
     /// Whether districts and states are published beside municipalities.
     pub district_level: bool,
     /// [`LayerRelease::private`] of the previous release of the same layer, window and source.
@@ -158,8 +159,7 @@ struct Candidate {
 /// [`GateError`] if the previous release's private part cannot be read, or was made for other borders:
 /// nothing is published then.
 pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
-    let LayerInput { layer, source, min_devices, window, leaves, cover, district_level, previous } = input;
-    let ground = Ground::new(cover);
+    let LayerInput { layer, source, min_devices, window, leaves, ground, district_level, previous } = input;
     let previous = match previous {
         Some(bytes) => {
             let previous = Private::decode(bytes).map_err(|error| match error {
@@ -176,10 +176,10 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
     let judging = Judging::new(source, window);
     let figures = figures::count(layer);
     let leaves = LeafVotes::apart(leaves);
-    let evidence = Evidence::new(&leaves, cover, &ground, figures, &previous);
+    let evidence = Evidence::new(&leaves, ground, figures, &previous);
     let Private { parts, areas, .. } = previous;
     let before: BTreeMap<AreaKey, PublishedArea> = areas.into_iter().map(|area| (area.key, area)).collect();
-    let gate = Gate { least: min_devices, figures, finest: layer.leaf_resolution(), ground: &ground };
+    let gate = Gate { least: min_devices, figures, finest: layer.leaf_resolution(), ground };
     let levels = if district_level { &LEVELS_OF_AREAS[..] } else { &LEVELS_OF_AREAS[..1] };
     let (candidates, verdicts) = gate.decide(&evidence, levels, parts, &before);
 
@@ -193,8 +193,8 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
             }),
         })
         .collect();
-    let areas = totals(&ground, levels, &evidence, &verdicts, &judging, before);
-    let (votes, said) = remembered(&ground, &evidence, &candidates, &verdicts, &areas);
+    let areas = totals(ground, levels, &evidence, &verdicts, &judging, before);
+    let (votes, said) = remembered(ground, &evidence, &candidates, &verdicts, &areas);
     let private = Private {
         fingerprint: ground.fingerprint(),
         figures,
@@ -213,7 +213,7 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
         areas: areas.clone(),
     };
     let areas = areas.into_iter().map(|area| AreaUnit { key: area.key, summary: area.summary }).collect();
-    Ok(LayerRelease { pieces: pieces(&ground, &candidates, &summaries), areas, private: private.encode() })
+    Ok(LayerRelease { pieces: pieces(ground, &candidates, &summaries), areas, private: private.encode() })
 }
 
 /// Levels with totals, from the bottom; pieces stand below them.

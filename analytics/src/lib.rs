@@ -37,7 +37,7 @@ pub mod votes;
 
 pub use aggregate::HexAccumulator;
 pub use estimate::{Estimate, EstimateHeader, Estimates, estimate};
-pub use gate::{AreaUnit, GateError, LayerInput, LayerRelease, Piece, PieceKind, build_layer};
+pub use gate::{AreaUnit, GateError, Ground, LayerInput, LayerRelease, Piece, PieceKind, build_layer};
 pub use gathering::{Gathering, HexSummary, Hexagons};
 pub use holders::hexes_of;
 pub use next::{NextArea, NextAsk, NextInput, NextLayer, NextList, next};

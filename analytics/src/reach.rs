@@ -1,9 +1,10 @@
 //! How far a layer reaches: how many hexagons of each area were measured, in three states, and how many are only
 //! known to lie in something larger that was.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{AreaKey, Cover, Hex};
+use rustc_hash::{FxHashMap, FxHashSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -114,7 +115,7 @@ pub fn reach(cover: &Cover, pieces: &[Piece], sites: &BTreeSet<Hex>) -> Vec<(Are
     let on_its_own = |piece: &&Piece| piece.kind == PieceKind::Hex && piece.resolution >= nine;
     let measured = || pieces.iter().filter(|piece| piece.summary.state != State::NotMeasured);
     // For each hexagon: is some of it covered, is some of it dead?
-    let mut states: HashMap<Hex, [bool; 2]> = HashMap::new();
+    let mut states: FxHashMap<Hex, [bool; 2]> = FxHashMap::default();
     for piece in measured().filter(on_its_own) {
         for &hex in &piece.hexes {
             let seen = states.entry(hex.at_most(Cover::RESOLUTION)).or_default();
@@ -135,7 +136,7 @@ pub fn reach(cover: &Cover, pieces: &[Piece], sites: &BTreeSet<Hex>) -> Vec<(Are
             tally.sites_measured += u64::from(sites.contains(hex));
         }
     }
-    let mut counted = BTreeSet::new();
+    let mut counted = FxHashSet::default();
     for piece in measured().filter(|piece| !on_its_own(piece)) {
         let part = (piece.kind == PieceKind::Remainder, piece.resolution);
         for &hex in &piece.hexes {

@@ -9,7 +9,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use analytics::{GateError, LayerInput, LayerRelease, LeafVotes, Piece, PieceKind, State, build_layer};
+use analytics::{GateError, Ground, LayerInput, LayerRelease, LeafVotes, Piece, PieceKind, State, build_layer};
 use common::{BROADBAND, Look, children, cover, key, region, votes};
 use domain::{AreaKey, AreaLevel, Cover, Hex, Resolution, SourceClass, Technology, Window};
 use proptest::prelude::*;
@@ -21,8 +21,17 @@ const THREE: &[&str] = &["05334002", "05334004", "05362008"];
 fn release_of(source: SourceClass, leaves: Vec<LeafVotes>, cover: &Cover, previous: Option<&[u8]>) -> LayerRelease {
     let (layer, window, min_devices) = (BROADBAND.parse().unwrap(), Window::Year(2026), source.min_devices().min(5));
     let window = &window;
-    build_layer(LayerInput { layer, source, min_devices, window, leaves, cover, district_level: true, previous })
-        .unwrap()
+    build_layer(LayerInput {
+        layer,
+        source,
+        min_devices,
+        window,
+        leaves,
+        ground: &Ground::new(cover),
+        district_level: true,
+        previous,
+    })
+    .unwrap()
 }
 
 fn publish(looks: &[Look], cover: &Cover) -> LayerRelease {
@@ -252,7 +261,7 @@ fn a_damaged_private_part_stops_the_release() {
             min_devices: 5,
             window: &window,
             leaves: Vec::new(),
-            cover: &cover,
+            ground: &Ground::new(&cover),
             district_level: true,
             previous: Some(&damaged),
         };
@@ -283,7 +292,7 @@ fn a_release_over_other_borders_or_of_an_earlier_gate_cannot_be_continued() {
             min_devices: 5,
             window: &Window::Year(2026),
             leaves: vec![votes(&looks)],
-            cover,
+            ground: &Ground::new(cover),
             district_level: true,
             previous: Some(previous),
         })

@@ -5,7 +5,9 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use analytics::{CoarserPart, LayerInput, LeafVotes, Piece, PieceKind, Reach, State, UnitSummary, build_layer, reach};
+use analytics::{
+    CoarserPart, Ground, LayerInput, LeafVotes, Piece, PieceKind, Reach, State, UnitSummary, build_layer, reach,
+};
 use common::{Look, children, cover, key, mobile, region, votes};
 use domain::{AreaKey, Hex, Resolution, SourceClass, TechnologyView};
 use proptest::prelude::*;
@@ -87,7 +89,7 @@ proptest! {
         let layer = mobile(TechnologyView::Broadband);
         let window = "2026".parse().unwrap();
         let input = LayerInput {
-            layer, source: SourceClass::Crowd, min_devices: 5, window: &window, leaves, cover: &ground, district_level: true, previous: None,
+            layer, source: SourceClass::Crowd, min_devices: 5, window: &window, leaves, ground: &Ground::new(&ground), district_level: true, previous: None,
         };
         let release = build_layer(input).unwrap();
         prop_assume!(!release.pieces.is_empty());

@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use analytics::{Gathering, Hexagons, LayerInput, RuleBook, UnitSummary, build_layer};
+use analytics::{Gathering, Ground, Hexagons, LayerInput, RuleBook, UnitSummary, build_layer};
 use common::{Look, children, cover, mobile, region, votes};
 use domain::{AreaLevel, CoverageEvidence, Hex, Resolution, SourceClass, TechnologyView, Window};
 use jiff::tz::TimeZone;
@@ -113,7 +113,7 @@ proptest! {
             min_devices: SourceClass::Survey.min_devices(),
             window: &window,
             leaves: vec![votes(&looks)],
-            cover: &cover,
+            ground: &Ground::new(&cover),
             district_level: true,
             previous: None,
         };

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use analytics::{LayerInput, LeafBuilder, LeafVotes, Piece, RuleBook, build_layer};
+use analytics::{Ground, LayerInput, LeafBuilder, LeafVotes, Piece, RuleBook, build_layer};
 use domain::{
     AreaKey, Clock, Cover, CoverageEvidence, DevicePseudonym, Hex, Layer, Operator, Record, Resolution, SourceClass,
     SpeedEvidence, SystemClock, TechnologyView, Window,
@@ -49,7 +49,8 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
     let cover = tables.cover();
     let people = people(&tables, &cover);
     let one: AreaKey = "05000000".parse()?;
-    let borderless = Cover::new(cover.pairs().map(|(hex, _)| (hex, one)));
+    let borderless = Ground::new(&Cover::new(cover.pairs().map(|(hex, _)| (hex, one))));
+    let ground = Ground::new(&cover);
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::get("Europe/Berlin")?, &rules);
     let mut made = 0;
@@ -92,8 +93,8 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
             }
         }
         for (took, (least, borders)) in took.iter_mut().zip(CASES) {
-            let cover = if borders { &cover } else { &borderless };
-            let (pieces, time, bytes) = gate(leaf.layer, leaf.votes.clone(), cover, &window, least)?;
+            let ground = if borders { &ground } else { &borderless };
+            let (pieces, time, bytes) = gate(leaf.layer, leaf.votes.clone(), ground, &window, least)?;
             let least = name(least, borders);
             let (seconds, entries) = (time.as_secs_f64(), leaf.votes.entries().len());
             println!("  {} with {least}: {entries} votes, {} pieces, {seconds:.1} s", leaf.layer, pieces.len());
@@ -158,7 +159,7 @@ fn evidence(simulation: &Simulation, devices: Range<u32>, only: Option<Operator>
 fn gate(
     layer: Layer,
     votes: LeafVotes,
-    cover: &Cover,
+    ground: &Ground,
     window: &Window,
     min_devices: u32,
 ) -> Result<(Vec<Piece>, Duration, usize), Failure> {
@@ -170,7 +171,7 @@ fn gate(
         min_devices,
         window,
         leaves: vec![votes],
-        cover,
+        ground,
         district_level: true,
         previous: None,
     })?;

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use analytics::{LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer};
+use analytics::{Ground, LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer};
 use domain::{
     AreaKey, Clock, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId,
     Layer, Operator, SourceClass, SystemClock, Technology, TechnologyView, Window,
@@ -127,10 +127,10 @@ pub fn run() {
     line(&format!("decode votes ({:.1} bytes a point)", bytes.len() as f64 / POINTS as f64), codec, read);
 
     let Ok(area) = "05113000".parse::<AreaKey>() else { return };
-    let mut ground: Vec<Hex> = hexes.iter().map(|hex| hex.at_most(domain::Resolution::Five)).collect();
-    ground.sort_unstable();
-    ground.dedup();
-    let cover = Cover::new(ground.into_iter().map(|hex| (hex, area)));
+    let mut around: Vec<Hex> = hexes.iter().map(|hex| hex.at_most(domain::Resolution::Five)).collect();
+    around.sort_unstable();
+    around.dedup();
+    let ground = Ground::new(&Cover::new(around.into_iter().map(|hex| (hex, area))));
     let Ok(window) = "2026".parse::<Window>() else { return };
     let mut pieces = 0;
     let gate = median_ns(POINTS, || {
@@ -140,7 +140,7 @@ pub fn run() {
             min_devices: SourceClass::Simulated.min_devices(),
             window: &window,
             leaves: LeafVotes::decode(&bytes).into_iter().collect(),
-            cover: &cover,
+            ground: &ground,
             district_level: true,
             previous: None,
         };

@@ -1,13 +1,13 @@
 //! Which area a hexagon belongs to: a lookup, never a polygon test.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 use crate::{AreaKey, Hex, Resolution};
 
 /// The ground of a region as hexagons: each resolution-9 hexagon belongs to exactly one municipality, by its centre.
 #[derive(Clone, Debug, Default)]
 pub struct Cover {
-    areas: HashMap<Hex, AreaKey>,
+    areas: FxHashMap<Hex, AreaKey>,
 }
 
 impl Cover {

@@ -1,5 +1,6 @@
 //! Rows in PostgreSQL's binary COPY format.
 
+use serde_json::Value;
 use sqlx::{PgConnection, postgres::PgCopyIn};
 use uuid::Uuid;
 
@@ -34,6 +35,34 @@ impl Row {
 
     pub fn bigint(self, value: i64) -> Self {
         self.bytes(&value.to_be_bytes())
+    }
+
+    pub fn smallint(self, value: i16) -> Self {
+        self.bytes(&value.to_be_bytes())
+    }
+
+    /// An array of one dimension.
+    pub fn bigints(self, values: impl ExactSizeIterator<Item = i64>) -> Self {
+        const DIMENSIONS: i32 = 1;
+        const NO_NULLS: i32 = 0;
+        const TYPE: i32 = 20;
+        const FIRST: i32 = 1;
+        let mut array = Vec::with_capacity(20 + 12 * values.len());
+        for number in [DIMENSIONS, NO_NULLS, TYPE, values.len() as i32, FIRST] {
+            array.extend_from_slice(&number.to_be_bytes());
+        }
+        for value in values {
+            array.extend_from_slice(&8_i32.to_be_bytes());
+            array.extend_from_slice(&value.to_be_bytes());
+        }
+        self.bytes(&array)
+    }
+
+    pub fn jsonb(self, value: &Value) -> Self {
+        const VERSION: u8 = 1;
+        let mut text = vec![VERSION];
+        text.extend_from_slice(value.to_string().as_bytes());
+        self.bytes(&text)
     }
 
     pub fn text(self, value: Option<&str>) -> Self {

@@ -60,7 +60,7 @@ pub use region::{
     save_region,
 };
 pub use release::{
-    AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer, all_pieces,
+    AreaRow, Grounds, NewRelease, PieceRow, ReachRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer, all_pieces,
     area_rows, begin_release, insert_release, latest_release, piece_at, pieces, private_part, reach_rows, release,
     release_layers, releases, tile,
 };

@@ -5,7 +5,7 @@ mod read;
 mod tile;
 
 use domain::{AreaKey, Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
-pub use insert::{add_layer, begin_release, insert_release};
+pub use insert::{Grounds, add_layer, begin_release, insert_release};
 use jiff::Timestamp;
 pub use read::{
     all_pieces, area_rows, latest_release, piece_at, pieces, private_part, reach_rows, release, release_layers,

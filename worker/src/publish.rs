@@ -6,13 +6,13 @@ use std::{
     },
 };
 
-use analytics::{LayerInput, LayerRelease, LeafVotes, RuleBook, build_layer, reach};
+use analytics::{Ground, LayerInput, LayerRelease, LeafVotes, RuleBook, build_layer, reach};
 use domain::{Clock, Cover, Hex, Invalid, Layer, RegionId, ReleaseId, SourceClass, Window};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use store::{AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer, Store, Tx};
+use store::{AreaRow, Grounds, NewRelease, PieceRow, ReachRow, ReleaseLayer, Store, Tx};
 use tokio::task::JoinHandle;
 use tracing::info;
 
@@ -71,14 +71,15 @@ async fn publish_alone(
     if !store::regions(store).await?.iter().any(|known| known.id == *region) {
         return Err(WorkerError::NoRegion(region.clone()));
     }
-    let cover = Arc::new(store::load_cover(store, region).await?);
+    let cover = store::load_cover(store, region).await?;
     let areas = store::areas(store, region).await?;
-    let sites = Arc::new(areas.iter().flat_map(|area| &area.sites).map(|site| site.hex).collect());
+    let sites = areas.iter().flat_map(|area| &area.sites).map(|site| site.hex).collect();
+    let terrain = Arc::new(Terrain { ground: Ground::new(&cover), cover, sites });
     let started = clock.monotonic();
     let mut published = Vec::new();
     let mut layers_done = 0;
     for ((source, window), layers) in chosen(store, selection).await? {
-        let task = Task { store, region, window: &window, source, cover: &cover, sites: &sites };
+        let task = Task { store, region, window: &window, source, terrain: &terrain };
         if let Some(release) = task.release(&layers, &mut layers_done, progress).await? {
             published.push(release);
         }
@@ -114,9 +115,15 @@ struct Task<'a> {
     region: &'a RegionId,
     window: &'a Window,
     source: SourceClass,
-    cover: &'a Arc<Cover>,
+    terrain: &'a Arc<Terrain>,
+}
+
+/// What all layers of a region have in common.
+struct Terrain {
+    cover: Cover,
+    ground: Ground,
     /// Hexagons with public sites.
-    sites: &'a Arc<BTreeSet<Hex>>,
+    sites: BTreeSet<Hex>,
 }
 
 impl Task<'_> {
@@ -191,7 +198,7 @@ impl Task<'_> {
         tell: &(dyn Fn(usize) + Sync),
     ) -> Result<Written, WorkerError> {
         let mut written = Written::default();
-        let mut drawn = BTreeSet::new();
+        let mut grounds = Grounds::default();
         // The database writes some layers while the next ones are gated.
         let mut under_way: Option<(usize, JoinHandle<_>)> = None;
         for some in layers.chunks(LAYERS_AT_ONCE).map(Some).chain([None]) {
@@ -210,7 +217,7 @@ impl Task<'_> {
                 if written.layers == 0 {
                     store::begin_release(tx, release).await?;
                 }
-                store::add_layer(tx, &release.id, layer, &mut drawn).await?;
+                store::add_layer(tx, &release.id, layer, &mut grounds).await?;
                 written.layers += 1;
                 written.pieces += layer.pieces.len() as u64;
             }
@@ -235,11 +242,10 @@ impl Task<'_> {
             };
             inputs.push((layer, leaves, private));
         }
-        let (window, source) = (self.window.clone(), self.source);
-        let (cover, sites) = (Arc::clone(self.cover), Arc::clone(self.sites));
+        let (window, source, terrain) = (self.window.clone(), self.source, Arc::clone(self.terrain));
         Ok(tokio::task::spawn_blocking(move || {
             let gate = |(layer, leaves, private): &(Layer, Vec<Vec<u8>>, Option<Vec<u8>>)| {
-                gate(*layer, leaves, private.as_deref(), &window, source, (&cover, &sites))
+                gate(*layer, leaves, private.as_deref(), &window, source, &terrain)
             };
             inputs.par_iter().map(gate).collect()
         }))
@@ -289,7 +295,7 @@ fn gate(
     previous: Option<&[u8]>,
     window: &Window,
     source: SourceClass,
-    (cover, sites): (&Cover, &BTreeSet<Hex>),
+    terrain: &Terrain,
 ) -> Result<ReleaseLayer, WorkerError> {
     let leaves = leaves.par_iter().map(|leaf| LeafVotes::decode(leaf)).collect::<Result<Vec<_>, _>>()?;
     let LayerRelease { pieces, areas, private } = build_layer(LayerInput {
@@ -298,12 +304,12 @@ fn gate(
         min_devices: source.min_devices(),
         window,
         leaves,
-        cover,
+        ground: &terrain.ground,
         district_level: true,
         previous,
     })
     .map_err(|error| WorkerError::Previous(error.to_string()))?;
-    let reach = reach(cover, &pieces, sites);
+    let reach = reach(&terrain.cover, &pieces, &terrain.sites);
     let piece = |piece: analytics::Piece| PieceRow {
         number: piece.number,
         kind: piece.kind.code().to_owned(),

@@ -5,7 +5,7 @@ use std::{
     ops::Range,
 };
 
-use domain::{AreaKey, Cover, Hex};
+use domain::{AreaKey, Hex};
 use rayon::prelude::*;
 
 use super::{
@@ -56,11 +56,8 @@ struct Stay {
 }
 
 /// Each hexagon in the region with its entries, in the order of the ground.
-fn by_place<'v>(leaves: &'v [LeafVotes], cover: &Cover, ground: &Ground) -> Vec<(Place, &'v [Entry])> {
-    let home = |hex: Hex| {
-        let inside = hex.resolution() >= Hex::COARSEST;
-        cover.municipality(hex).filter(|_| inside).and_then(|key| ground.number(key))
-    };
+fn by_place<'v>(leaves: &'v [LeafVotes], ground: &Ground) -> Vec<(Place, &'v [Entry])> {
+    let home = |hex: Hex| if hex.resolution() >= Hex::COARSEST { ground.home(hex) } else { None };
     let of_leaf = |leaf: &'v LeafVotes| -> Vec<(Place, &'v [Entry])> {
         let here = leaf.entries().chunk_by(|a, b| a.key.hex == b.key.hex);
         here.filter_map(|here| home(here[0].key.hex).map(|home| ((home, position(here[0].key.hex)), here))).collect()
@@ -72,14 +69,8 @@ fn by_place<'v>(leaves: &'v [LeafVotes], cover: &Cover, ground: &Ground) -> Vec<
 
 impl<'v> Evidence<'v> {
     /// No hexagon in two leaves.
-    pub(super) fn new(
-        leaves: &'v [LeafVotes],
-        cover: &Cover,
-        ground: &Ground,
-        figures: usize,
-        previous: &Private,
-    ) -> Self {
-        let here = by_place(leaves, cover, ground);
+    pub(super) fn new(leaves: &'v [LeafVotes], ground: &Ground, figures: usize, previous: &Private) -> Self {
+        let here = by_place(leaves, ground);
         let mut names: Vec<_> =
             here.par_iter().flat_map_iter(|(_, entries)| entries.iter().map(|entry| entry.key.device)).collect();
         names.par_sort_unstable();

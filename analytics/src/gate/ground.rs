@@ -1,8 +1,9 @@
 //! The ground of the region as one tree of hexagons for each municipality, and positions in these trees.
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 use domain::{AreaKey, AreaLevel, Cover, Hex, Resolution};
+use rustc_hash::FxHashMap;
 
 /// Coarsest hexagons of a partition (252 km²); above them are municipality, district, state and the region as a whole.
 pub(super) const ROOT: Resolution = Resolution::Five;
@@ -36,11 +37,14 @@ impl Plot {
 /// Municipality and position: the order of the trees.
 pub(super) type Place = (u32, u64);
 
-/// How much of each hexagon lies in which municipality.
+/// The ground of a region as the gate needs it: how much of each hexagon lies in which municipality. For all layers of a
+/// release the same.
 #[derive(Debug)]
-pub(super) struct Ground {
+pub struct Ground {
     /// Resolution-9 hexagons below each plot of resolution 5 to 9, as far down as the cover is stored.
-    inside: HashMap<Plot, u64>,
+    inside: FxHashMap<Plot, u64>,
+    /// The cover, with the numbers of municipalities.
+    homes: FxHashMap<Hex, u32>,
     roots: Vec<Plot>,
     /// Keys, ascending: those of one district or state are neighbours.
     municipalities: Vec<AreaKey>,
@@ -48,11 +52,13 @@ pub(super) struct Ground {
 }
 
 impl Ground {
-    pub(super) fn new(cover: &Cover) -> Self {
+    /// From the municipalities of all hexagons.
+    pub fn new(cover: &Cover) -> Self {
         let mut municipalities: Vec<AreaKey> = cover.pairs().map(|(_, key)| key).collect();
         municipalities.sort_unstable();
         municipalities.dedup();
-        let mut inside: HashMap<Plot, u64> = HashMap::new();
+        let mut inside: FxHashMap<Plot, u64> = FxHashMap::default();
+        let mut homes = FxHashMap::default();
         let mut fingerprint = 0u64;
         for (hex, key) in cover.pairs() {
             let home = municipalities.binary_search(&key).unwrap_or_default() as u32;
@@ -61,6 +67,7 @@ impl Ground {
             });
             // A sum, for the cover has no order.
             fingerprint = fingerprint.wrapping_add(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            homes.insert(hex, home);
             // Compaction may have gone past the roots.
             let parts: Vec<Hex> = if hex.resolution() < ROOT { hex.children(ROOT).collect() } else { vec![hex] };
             for part in parts {
@@ -74,7 +81,7 @@ impl Ground {
         }
         let mut roots: Vec<Plot> = inside.keys().copied().filter(|plot| plot.hex.resolution() == ROOT).collect();
         roots.sort_unstable();
-        Self { inside, roots, municipalities, fingerprint }
+        Self { inside, homes, roots, municipalities, fingerprint }
     }
 
     /// All plots of resolution 5.
@@ -92,9 +99,15 @@ impl Ground {
         self.municipalities.len() as u32
     }
 
-    /// The number of a municipality.
-    pub(super) fn number(&self, key: AreaKey) -> Option<u32> {
-        self.municipalities.binary_search(&key).ok().map(|number| number as u32)
+    /// The municipality of a hexagon of any resolution, by the rule of [`Cover::municipality`].
+    pub(super) fn home(&self, hex: Hex) -> Option<u32> {
+        let leaf = if hex.resolution() < Cover::RESOLUTION {
+            Hex::from_h3(hex.as_h3().center_child(Cover::RESOLUTION)?)
+        } else {
+            hex.at_most(Cover::RESOLUTION)
+        };
+        let coarser = |hex: &Hex| hex.resolution().pred().and_then(|coarser| hex.parent(coarser));
+        std::iter::successors(Some(leaf), coarser).find_map(|hex| self.homes.get(&hex).copied())
     }
 
     /// The area of a municipality at a level.

@@ -78,7 +78,7 @@ impl World<'_> {
             min_devices: self.min_devices,
             window: &Window::Year(2026),
             leaves: vec![(self.votes)(present)],
-            cover: self.cover,
+            ground: &analytics::Ground::new(self.cover),
             district_level: true,
             previous,
         })

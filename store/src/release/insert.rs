@@ -1,6 +1,7 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use domain::{Hex, Invalid, ReleaseId};
+use rustc_hash::FxHashMap;
 
 use super::{AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer};
 use crate::{
@@ -18,13 +19,11 @@ insert into releases (id, region, time_window, source, simulated, manifest) valu
 on conflict (id) do nothing";
 const LAYER: &str = "\
 -- release_layer_insert
-insert into release_layers (release, layer, private) values ($1, $2, $3) returning layer_id";
+insert into release_layers (release, layer, private, ground) values ($1, $2, $3, $4) returning layer_id";
 const PIECES: &str = "\
--- release_pieces_insert
-insert into release_pieces (layer_id, number, kind, resolution, hexes, state, devices, attempts, summary)
-select $1, number, kind, resolution, hexes::bigint[], state, devices, attempts, summary
-from unnest($2::integer[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::integer[], $8::bigint[], $9::jsonb[])
-    as fresh (number, kind, resolution, hexes, state, devices, attempts, summary)";
+-- release_pieces_copy
+copy release_pieces (layer_id, number, kind, resolution, hexes, state, devices, attempts, summary)
+from stdin (format binary)";
 const HEXES: &str = "\
 -- release_hexes_copy
 copy release_hexes (layer_id, hex, number) from stdin (format binary)";
@@ -56,9 +55,9 @@ pub async fn insert_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<boo
     if !begin_release(tx, release).await? {
         return Ok(false);
     }
-    let mut drawn = BTreeSet::new();
+    let mut grounds = Grounds::default();
     for layer in &release.layers {
-        add_layer(tx, &release.id, layer, &mut drawn).await?;
+        add_layer(tx, &release.id, layer, &mut grounds).await?;
     }
     Ok(true)
 }
@@ -79,61 +78,71 @@ pub async fn begin_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<bool
     Ok(inserted.rows_affected() > 0)
 }
 
-/// Adds a layer to a release that this transaction began. Refuses pieces that share ground. `drawn` are the hexagons
-/// that earlier layers of the release brought: most are the same in all of them.
+/// What the layers of one release that were added so far have brought: most of it is the same in all of them.
+#[derive(Debug, Default)]
+pub struct Grounds {
+    drawn: BTreeSet<Hex>,
+    /// Hexagons and numbers of pieces, with the layer under which they are kept.
+    kept: Vec<(Vec<(i64, i32)>, i64)>,
+}
+
+/// Adds a layer to a release that this transaction began. Refuses pieces that share ground.
 pub async fn add_layer(
     tx: &mut Tx<'_>,
     release: &ReleaseId,
     layer: &ReleaseLayer,
-    drawn: &mut BTreeSet<Hex>,
+    grounds: &mut Grounds,
 ) -> Result<(), StoreError> {
     refuse_overlap(layer)?;
     let used = layer.pieces.iter().flat_map(|piece| &piece.hexes);
-    let mut new: Vec<i64> = used.filter(|&&hex| drawn.insert(hex)).map(|hex| hex.as_i64()).collect();
+    let mut new: Vec<i64> = used.filter(|&&hex| grounds.drawn.insert(hex)).map(|hex| hex.as_i64()).collect();
     new.sort_unstable();
     draw_hexes(tx, &new).await?;
-    insert_layer(tx, release, layer).await
+    insert_layer(tx, release, layer, grounds).await
 }
 
-async fn insert_layer(tx: &mut Tx<'_>, release: &ReleaseId, layer: &ReleaseLayer) -> Result<(), StoreError> {
-    let layer_id: i64 = sqlx::query_scalar(LAYER)
-        .bind(release.as_str())
-        .bind(layer.layer.to_string())
-        .bind(&layer.private)
-        .fetch_one(tx.conn())
-        .await
-        .map_err(StoreError::doing("publish a layer (each layer once)"))?;
-    for chunk in layer.pieces.chunks(CHUNK) {
-        insert_pieces(tx, layer_id, chunk).await?;
-    }
+async fn insert_layer(
+    tx: &mut Tx<'_>,
+    release: &ReleaseId,
+    layer: &ReleaseLayer,
+    grounds: &mut Grounds,
+) -> Result<(), StoreError> {
     let mut places: Vec<(i64, i32)> =
         layer.pieces.iter().flat_map(|piece| piece.hexes.iter().map(|hex| (hex.as_i64(), piece.number))).collect();
     // In the order of the index, which then grows at its end only.
     places.sort_unstable();
-    let mut copy = Copy::begin(tx, HEXES, "publish the hexagons of a layer").await?;
-    for (hex, number) in places {
-        copy.row(Row::new(3, 34).bigint(layer_id).bigint(hex).integer(number)).await?;
+    let shared = grounds.kept.iter().find(|(kept, _)| *kept == places).map(|&(_, layer)| layer);
+    let layer_id: i64 = sqlx::query_scalar(LAYER)
+        .bind(release.as_str())
+        .bind(layer.layer.to_string())
+        .bind(&layer.private)
+        .bind(shared)
+        .fetch_one(tx.conn())
+        .await
+        .map_err(StoreError::doing("publish a layer (each layer once)"))?;
+    insert_pieces(tx, layer_id, &layer.pieces).await?;
+    if shared.is_none() {
+        let mut copy = Copy::begin(tx, HEXES, "publish the hexagons of a layer").await?;
+        for &(hex, number) in &places {
+            copy.row(Row::new(3, 34).bigint(layer_id).bigint(hex).integer(number)).await?;
+        }
+        copy.finish().await?;
+        grounds.kept.push((places, layer_id));
     }
-    copy.finish().await?;
     insert_areas(tx, layer_id, &layer.areas).await?;
     insert_reach(tx, layer_id, &layer.reach).await
 }
 
 async fn insert_pieces(tx: &mut Tx<'_>, layer_id: i64, pieces: &[PieceRow]) -> Result<(), StoreError> {
-    sqlx::query(PIECES)
-        .bind(layer_id)
-        .bind(pieces.iter().map(|piece| piece.number).collect::<Vec<_>>())
-        .bind(pieces.iter().map(|piece| piece.kind.as_str()).collect::<Vec<_>>())
-        .bind(pieces.iter().map(|piece| piece.resolution).collect::<Vec<_>>())
-        .bind(pieces.iter().map(|piece| rows::hex_array(&piece.hexes)).collect::<Vec<_>>())
-        .bind(pieces.iter().map(|piece| piece.state.as_str()).collect::<Vec<_>>())
-        .bind(pieces.iter().map(|piece| piece.devices).collect::<Vec<_>>())
-        .bind(pieces.iter().map(|piece| piece.attempts).collect::<Vec<_>>())
-        .bind(pieces.iter().map(|piece| &piece.summary).collect::<Vec<_>>())
-        .execute(tx.conn())
-        .await
-        .map(drop)
-        .map_err(StoreError::doing("publish pieces"))
+    let mut copy = Copy::begin(tx, PIECES, "publish pieces").await?;
+    for piece in pieces {
+        let hexes = piece.hexes.iter().map(|hex| hex.as_i64());
+        let row = Row::new(9, 128 + 12 * piece.hexes.len());
+        let row = row.bigint(layer_id).integer(piece.number).text(Some(&piece.kind)).smallint(piece.resolution);
+        let row = row.bigints(hexes).text(Some(&piece.state)).integer(piece.devices).bigint(piece.attempts);
+        copy.row(row.jsonb(&piece.summary)).await?;
+    }
+    copy.finish().await
 }
 
 async fn insert_areas(tx: &mut Tx<'_>, layer_id: i64, areas: &[AreaRow]) -> Result<(), StoreError> {
@@ -185,7 +194,7 @@ async fn draw_hexes(tx: &mut Tx<'_>, hexes: &[i64]) -> Result<(), StoreError> {
 
 /// Two pieces share ground if they name the same hexagon, or one names an ancestor of the other's.
 fn refuse_overlap(layer: &ReleaseLayer) -> Result<(), Invalid> {
-    let mut owner: HashMap<Hex, i32> = HashMap::new();
+    let mut owner: FxHashMap<Hex, i32> = FxHashMap::default();
     for piece in &layer.pieces {
         for &hex in &piece.hexes {
             if let Some(other) = owner.insert(hex, piece.number) {

@@ -39,7 +39,9 @@ select number, kind, resolution, hexes, state, devices, attempts, summary
 from release_layers join release_pieces using (layer_id)
 where release = $1 and layer = $2 and number > $3
     and number in (
-        select release_hexes.number from release_layers join release_hexes using (layer_id) join hex_outlines using (hex)
+        select release_hexes.number from release_layers
+        join release_hexes on release_hexes.layer_id = coalesce(ground, release_layers.layer_id)
+        join hex_outlines using (hex)
         where release = $1 and layer = $2
             and outline && ST_Transform(ST_MakeEnvelope($5, $6, $7, $8, 4326), 3857)
     )
@@ -51,7 +53,7 @@ from release_layers join release_pieces using (layer_id)
 where release = $1 and layer = $2
     and number = (
         select release_hexes.number from release_hexes
-        where release_hexes.layer_id = release_layers.layer_id and hex = any($3) limit 1
+        where release_hexes.layer_id = coalesce(ground, release_layers.layer_id) and hex = any($3) limit 1
     )";
 const AREAS: &str = "\
 -- release_areas

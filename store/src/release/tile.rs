@@ -9,12 +9,13 @@ const TILE: &str = "\
 with tile as (
     select ST_TileEnvelope($3, $4, $5) as envelope, case when $3 < 9 then 8192 else 4096 end as extent
 ), places as (
-    select layer_id, release_hexes.number, ST_Collect(outline) as outline
+    select release_layers.layer_id, release_hexes.number, ST_Collect(outline) as outline
     from tile
     join hex_outlines on outline && envelope
     join release_layers on release = $1 and layer = $2
-    join release_hexes using (layer_id, hex)
-    group by layer_id, release_hexes.number
+    join release_hexes on release_hexes.layer_id = coalesce(ground, release_layers.layer_id)
+        and release_hexes.hex = hex_outlines.hex
+    group by release_layers.layer_id, release_hexes.number
 ), shapes as (
     select number::bigint as feature_id, number, state, devices, attempts, resolution, kind,
         (summary #>> '{share,value}')::double precision as share,

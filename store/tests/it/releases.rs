@@ -122,6 +122,38 @@ async fn pieces_are_found_by_page_by_box_and_by_place() {
 }
 
 #[tokio::test]
+async fn layers_with_the_same_ground_share_its_hexagons_and_are_found_alike() {
+    let db = TestDatabase::create().await;
+    let mut new = new_release("aaaa");
+    let any: Layer = "mobile-26201-any".parse().unwrap();
+    let mut second = new.layers[0].clone();
+    second.layer = any;
+    second.pieces[0].state = "covered".to_owned();
+    let elsewhere: Layer = "mobile-26202-any".parse().unwrap();
+    let mut third = second.clone();
+    third.layer = elsewhere;
+    third.pieces[1].hexes.pop();
+    let hexes = |layer: &ReleaseLayer| layer.pieces.iter().map(|piece| piece.hexes.len() as i64).sum::<i64>();
+    let kept = hexes(&second) + hexes(&third);
+    new.layers.extend([second, third]);
+    publish(db.store(), &new).await.unwrap();
+
+    let mut conn = PgConnection::connect(db.url()).await.unwrap();
+    let rows: i64 = sqlx::query_scalar("select count(*) from release_hexes").fetch_one(&mut conn).await.unwrap();
+    assert_eq!(rows, kept, "the first two once, the third for itself");
+    let (lat, lng) = make::essen(Hex::MOBILE).centre_degrees();
+    let here = Some([lng - 1e-5, lat - 1e-5, lng + 1e-5, lat + 1e-5]);
+    for (layer, state) in [(layer(), "dead"), (any, "covered"), (elsewhere, "covered")] {
+        let at = piece_at(db.store(), &new.id, layer, make::essen(Hex::MOBILE)).await.unwrap();
+        assert_eq!(at.map(|piece| piece.state).as_deref(), Some(state), "{layer}");
+        let boxed = pieces(db.store(), &new.id, layer, here, None, 9).await.unwrap();
+        assert_eq!(boxed.iter().map(|piece| piece.state.as_str()).collect::<Vec<_>>(), [state], "{layer}");
+        let drawn = tile(db.store(), &new.id, layer, 9, 265, 170).await.unwrap();
+        assert!(drawn.windows(state.len()).any(|part| part == state.as_bytes()), "{layer}");
+    }
+}
+
+#[tokio::test]
 async fn a_published_release_cannot_be_changed_by_any_statement() {
     let db = TestDatabase::create().await;
     publish(db.store(), &new_release("aaaa")).await.unwrap();
