@@ -16,8 +16,10 @@ use crate::packing::{self, Layout, Packed};
 
 /// Partitions of all rows.
 pub(crate) const PARTITIONS: usize = 256;
-/// 32-bit words that are written at once.
-const CHUNK: usize = 16 * 1024;
+/// 32-bit words that are written at once: 56 KB, of which the allocator's pages of 512 KB hold nine, and of 64 KB seven.
+const CHUNK: usize = 14 * 1024;
+/// Part of what a thread holds that it sets aside at once. All of it would go to disk in vain where little is too much.
+const PART: usize = 4;
 /// Bits of a hexagon's number within its partition; above them is the partition.
 const NUMBER_BITS: u32 = 24;
 pub(crate) const NUMBER: u32 = (1 << NUMBER_BITS) - 1;
@@ -118,6 +120,8 @@ pub(crate) struct Shards<'b> {
     segments: Vec<Vec<Segment>>,
     /// Of the partition that has most.
     most_numbers: usize,
+    /// The partition that is set aside next: they take turns.
+    next: usize,
     budget: &'b Budget,
     /// Of the budget.
     mine: usize,
@@ -132,6 +136,7 @@ impl<'b> Shards<'b> {
             open: (0..PARTITIONS).map(|_| Shard::default()).collect(),
             segments: (0..PARTITIONS).map(|_| Vec::new()).collect(),
             most_numbers: 0,
+            next: 0,
             budget,
             mine: 0,
             scratch,
@@ -167,27 +172,29 @@ impl<'b> Shards<'b> {
         self.layout.wide = true;
     }
 
-    /// Counts what is held, and sets it aside where all threads together hold too much; says whether names are to be given
-    /// anew.
+    /// Counts what is held, and sets some of it aside where all threads together hold too much; says whether names are to be
+    /// given anew.
     pub fn settle(&mut self) -> io::Result<bool> {
-        let mine: usize = self.open.iter().map(Shard::bytes).sum::<usize>() + self.in_segments();
-        self.budget.used.fetch_add(mine, Ordering::Relaxed);
-        let all = self.budget.used.fetch_sub(self.mine, Ordering::Relaxed) - self.mine;
-        self.mine = mine;
-        // Each thread gives back its own share only.
-        if all <= self.budget.limit || mine <= self.budget.limit / self.budget.threads / 2 {
-            let renew = self.most_numbers > MOST_NUMBERS;
-            if renew {
-                self.renew();
-            }
-            return Ok(renew);
+        self.count();
+        let mut renew = self.most_numbers > MOST_NUMBERS;
+        if renew {
+            self.renew();
         }
-        self.spill()?;
-        Ok(true)
+        // Each thread gives back its own share only.
+        let share = self.budget.limit / self.budget.threads / 2;
+        while self.budget.used.load(Ordering::Relaxed) > self.budget.limit && self.mine > share {
+            self.spill()?;
+            renew = true;
+        }
+        Ok(renew)
     }
 
-    fn in_segments(&self) -> usize {
-        self.segments.iter().flatten().map(Segment::bytes).sum()
+    fn count(&mut self) {
+        let held = self.open.iter().map(Shard::bytes).sum::<usize>()
+            + self.segments.iter().flatten().map(Segment::bytes).sum::<usize>();
+        self.budget.used.fetch_add(held, Ordering::Relaxed);
+        self.budget.used.fetch_sub(self.mine, Ordering::Relaxed);
+        self.mine = held;
     }
 
     fn spill(&mut self) -> io::Result<()> {
@@ -195,13 +202,21 @@ impl<'b> Shards<'b> {
             Some(file) => Arc::clone(file),
             None => Arc::clone(self.file.insert(Arc::new(tempfile::tempfile_in(self.scratch)?))),
         };
-        self.renew();
-        for segment in self.segments.iter_mut().flatten() {
-            self.budget.spilled.fetch_add(segment.set_aside(&file)?, Ordering::Relaxed);
+        let mut freed = 0;
+        for _ in 0..PARTITIONS {
+            if freed >= self.mine / PART {
+                break;
+            }
+            // Those of the others go on with the numbers that they have; hexagons that come again get a second one.
+            self.close(self.next);
+            for segment in &mut self.segments[self.next] {
+                freed += segment.set_aside(&file)?;
+            }
+            self.next = (self.next + 1) % PARTITIONS;
         }
-        let left = self.in_segments();
-        self.budget.used.fetch_sub(self.mine - left, Ordering::Relaxed);
-        self.mine = left;
+        self.budget.spilled.fetch_add(freed, Ordering::Relaxed);
+        self.most_numbers = self.open.iter().map(|shard| shard.hexes.len()).max().unwrap_or_default();
+        self.count();
         Ok(())
     }
 

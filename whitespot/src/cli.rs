@@ -344,7 +344,7 @@ pub struct Aggregate {
     /// Exact quantiles of each metric.
     #[arg(long, value_name = "Q", value_delimiter = ',', default_values_t = [0.1, 0.5, 0.9])]
     pub quantiles: Vec<f64>,
-    /// MB for rows that wait for their turn; beyond it they wait in --scratch-dir. 600 otherwise, or what the threads need.
+    /// MB for rows that wait for their turn; beyond it they wait in --scratch-dir. 350 otherwise, or what the threads need.
     #[arg(long, value_name = "MB")]
     pub memory: Option<usize>,
     /// Threads; one for each core otherwise.
