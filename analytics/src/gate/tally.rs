@@ -11,8 +11,12 @@ use super::{
 pub(super) const LEVELS: usize = 4;
 /// Digests of a figure: as last published by each level, and now.
 pub(super) const TIMES: usize = LEVELS + 1;
-/// Bits of a figure: whether it was there at each time, and whether it changed between one and the next.
-const BITS: usize = TIMES + LEVELS;
+/// Pairs of times: the next ones first, then those further apart. What came between two times and went before a third
+/// shows in no difference of neighbours, so every pair counts.
+const PAIRS: [(usize, usize); 10] =
+    [(0, 1), (1, 2), (2, 3), (3, 4), (0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (2, 4)];
+/// Bits of a figure: whether it was there at each time, and whether it is another at one time than at another.
+const BITS: usize = TIMES + PAIRS.len();
 
 /// What one device at one recorded hexagon was and is, a bit for each fact.
 pub(super) type Facts = u128;
@@ -22,7 +26,8 @@ pub(super) fn facts<'d>(digests: impl IntoIterator<Item = &'d [u32; TIMES]>) -> 
     let mut facts = 0;
     for (figure, times) in digests.into_iter().enumerate() {
         let there = (0..TIMES).filter(|&time| times[time] != 0);
-        let changed = (0..LEVELS).filter(|&band| times[band] != times[band + 1]).map(|band| TIMES + band);
+        let changed = (0..PAIRS.len()).filter(|&pair| times[PAIRS[pair].0] != times[PAIRS[pair].1]);
+        let changed = changed.map(|pair| TIMES + pair);
         there.chain(changed).for_each(|bit| facts |= 1 << (figure * BITS + bit));
     }
     facts
@@ -54,11 +59,11 @@ impl Tally {
 
     /// Devices that changed since the pieces were last published, at most.
     pub(super) fn changed(&self) -> u32 {
-        self.0[MAIN * BITS + TIMES..BITS].iter().sum()
+        self.0[MAIN * BITS + TIMES..][..LEVELS].iter().sum()
     }
 
     /// Nobody or at least so many, at each time and in what changed between any two. Then neither the
-    /// numbers of this ground nor any difference of them single out fewer.
+    /// numbers of this ground nor any difference of two of them single out fewer.
     pub(super) fn is_safe(&self, figure: usize, least: u32) -> bool {
         self.0[figure * BITS..(figure + 1) * BITS].iter().all(|&count| safe(count, least))
     }
@@ -66,6 +71,11 @@ impl Tally {
     /// The same in several figures.
     pub(super) fn are_safe(&self, figures: Shown, least: u32) -> bool {
         (0..8).filter(|figure| figures >> figure & 1 == 1).all(|figure| self.is_safe(figure, least))
+    }
+
+    /// Whether nobody or at least so many are in a figure now.
+    pub(super) const fn is_tellable(&self, figure: usize, least: u32) -> bool {
+        safe(self.now(figure), least)
     }
 
     /// Nobody or at least so many in what changed between any two times: what a total says beyond the

@@ -232,6 +232,46 @@ fn a_device_that_is_forgotten_does_not_show_between_two_releases() {
     assert_eq!(world.attack(&[&first, &forgetful], MOST), Some(group(0..1)));
 }
 
+/// Two spots of twelve each; more come, and nearly all of these are erased again. Each step is enough of them, both
+/// together are one: the total of the third release less the pieces of the first.
+#[test]
+fn devices_that_came_and_went_do_not_leave_one_behind() {
+    let mut looks = crowd(0, 12, spot(0, 0));
+    looks.extend(crowd(20, 12, spot(0, 200)));
+    let first = all(&looks);
+    looks.extend(crowd(40, 12, spot(0, 0)));
+    looks.extend(crowd(60, 5, spot(0, 200)));
+    let second = all(&looks);
+    for left in 1..=8 {
+        let third: Vec<usize> = second.iter().copied().filter(|&look| look < 24 + left).collect();
+        let cover = cover(THREE);
+        let world = world(&looks, &cover);
+        let one = world.publish(&first, None);
+        let two = world.publish(&second, Some(&one));
+        assert_eq!(world.attack(&[&one, &two], MOST), None, "{left}");
+        let three = world.publish(&third, Some(&two));
+        assert_eq!(world.attack(&[&two, &three], MOST), None, "{left}");
+        assert_eq!(world.attack(&[&one, &three], MOST), None, "{left}");
+    }
+}
+
+/// Of thirty devices twelve have a signal; nine of these are erased.
+#[test]
+fn a_figure_of_a_total_that_too_few_are_left_in_is_not_told_anew() {
+    let mut looks = crowd(0, 12, spot(0, 0));
+    looks.extend((20..38).map(|device| Look::dead(device, spot(0, 0))));
+    let cover = cover(THREE);
+    let world = world(&looks, &cover);
+    let first = world.publish(&all(&looks), None);
+    let signals = |release: &Public| -> Vec<u32> {
+        release.units.iter().filter_map(|unit| Some(unit.summary.signal_dbm.as_ref()?.devices)).collect()
+    };
+    assert!(signals(&first).iter().all(|&devices| devices == 12) && signals(&first).len() > 1);
+    let second = world.publish(&all(&looks)[9..], Some(&first));
+    assert_eq!(world.attack(&[&first, &second], MOST), None);
+    assert!(signals(&second).iter().all(|&devices| devices == 12), "{:?}", signals(&second));
+}
+
 /// Known and written down (PRIVACY, limits of promise 7): whoever subtracts one view from another finds those whose
 /// technology is judged by one of them only. When this fails, the limit is gone, and the documents are to be changed.
 #[test]
