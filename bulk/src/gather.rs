@@ -83,7 +83,9 @@ impl Budget {
         if self.limit >= least {
             return Ok(());
         }
-        Err(BulkError::Memory { given: self.limit >> 20, least: least >> 20, threads: self.threads })
+        // As on the command line: 1 MB is a million bytes.
+        let (given, least) = (self.limit / 1_000_000, least.div_ceil(1_000_000));
+        Err(BulkError::Memory { given, least, threads: self.threads })
     }
 }
 

@@ -1,6 +1,12 @@
 //! All inputs as one queue of work.
 
-use std::{collections::VecDeque, fs, io::Read as _, path::PathBuf, sync::Arc};
+use std::{
+    collections::VecDeque,
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     BulkError, Wanted,
@@ -37,6 +43,10 @@ pub(crate) struct Inputs {
     wanted: Arc<Wanted>,
     shape: Shape,
     first: PathBuf,
+    /// Files that are given out, or are to be.
+    pub listed: u64,
+    /// Files of folders that are neither Parquet nor CSV, and the first of them.
+    pub left_out: (u64, Option<PathBuf>),
 }
 
 /// What all files have in common.
@@ -53,32 +63,36 @@ impl Shape {
 }
 
 impl Inputs {
-    /// Files, and the Parquet and CSV files of folders in the order of their names.
-    pub fn new(paths: &[PathBuf], wanted: Wanted) -> Result<Self, BulkError> {
-        let mut files = VecDeque::new();
+    /// Files, and the Parquet and CSV files of folders, and of folders in these, in the order of their names. None of them is
+    /// to be the output.
+    pub fn new(paths: &[PathBuf], output: &Path, wanted: Wanted) -> Result<Self, BulkError> {
+        let (mut files, mut left_out) = (VecDeque::new(), (0, None));
         for path in paths {
             if !path.is_dir() {
                 files.push_back(path.clone());
                 continue;
             }
-            let listed = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let mut inside: Vec<PathBuf> = listed
-                .map_err(|error| BulkError::input(path, error))?
-                .into_iter()
-                .map(|entry| entry.path())
-                .filter(|file| file.extension().is_some_and(|kind| kind == "parquet" || kind == "csv"))
-                .collect();
+            let mut inside = Vec::new();
+            list(path, &mut inside, &mut left_out)?;
             if inside.is_empty() {
                 return Err(BulkError::input(path, "holds no file that ends with .parquet or .csv"));
             }
             inside.sort_unstable();
             files.extend(inside);
         }
+        if let Ok(place) = output.canonicalize() {
+            let same_name = files.iter().filter(|file| file.file_name() == place.file_name());
+            if same_name.into_iter().any(|file| file.canonicalize().is_ok_and(|file| file == place)) {
+                let reason = "is one of the inputs, and would be lost or counted again: name another place".to_owned();
+                return Err(BulkError::Output { file: output.to_owned(), reason });
+            }
+        }
+        let listed = files.len() as u64;
         let wanted = Arc::new(wanted);
         let first = files.pop_front().ok_or(BulkError::NoInput)?;
         let open = open(&first, &wanted)?;
         let shape = Shape::of(open.roles());
-        Ok(Self { files, open: Some(open), wanted, shape, first })
+        Ok(Self { files, open: Some(open), wanted, shape, first, listed, left_out })
     }
 
     /// Of the first file, and so of all.
@@ -125,6 +139,28 @@ impl Open {
             Self::Csv(file) => file.roles(),
         }
     }
+}
+
+/// What a folder holds. Names that begin with a dot or a low line are marks of other programs.
+fn list(folder: &Path, files: &mut Vec<PathBuf>, left_out: &mut (u64, Option<PathBuf>)) -> Result<(), BulkError> {
+    let failed = |error: io::Error| BulkError::input(folder, error);
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let kind = path.extension().unwrap_or_default().to_ascii_lowercase();
+        if name.starts_with(['.', '_']) {
+            continue;
+        }
+        if path.is_dir() {
+            list(&path, files, left_out)?;
+        } else if kind == "parquet" || kind == "csv" {
+            files.push(path);
+        } else {
+            left_out.0 += 1;
+            left_out.1.get_or_insert(path);
+        }
+    }
+    Ok(())
 }
 
 /// By its content, not its name.

@@ -72,8 +72,14 @@ pub struct Request {
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Report {
+    /// Files that were read.
+    pub files: u64,
+    /// Files in folders that were not, as their names end neither with .parquet nor with .csv.
+    pub left_out: u64,
+    /// One of these.
+    pub first_left_out: Option<PathBuf>,
     /// Rows that were read.
     pub rows: u64,
     /// Rows without a place, which are in no hexagon.
@@ -118,12 +124,13 @@ pub fn aggregate(request: &Request, progress: &(dyn Fn(u64) + Sync)) -> Result<R
     budget.check()?;
     let wanted =
         Wanted { names: request.names.clone(), metrics: request.metrics.clone(), resolution: request.resolution };
-    let inputs = Inputs::new(&request.inputs, wanted)?;
+    let inputs = Inputs::new(&request.inputs, &request.output, wanted)?;
     let shape = inputs.shape().clone();
     let columns = columns(shape.devices, &shape.metrics, &request.quantiles);
     // Before all the work, so that a place that cannot be written is heard of at once.
     let mut output = Output::create(&request.output, request.format, columns)?;
-    let mut report = Report::default();
+    let (left_out, first_left_out) = inputs.left_out.clone();
+    let mut report = Report { files: inputs.listed, left_out, first_left_out, ..Report::default() };
     let partitions = read(request, inputs, &budget, progress, &mut report)?;
     if report.rows == report.without_place {
         return Err(BulkError::Nothing { rows: report.rows });
@@ -187,10 +194,16 @@ fn read(
         let (mut gatherer, mut count) = (Gatherer::new(request.resolution, shards), 0);
         loop {
             // After an error of another thread there is nothing more to do.
-            let task = match &mut *queue.lock().unwrap_or_else(PoisonError::into_inner) {
-                Ok(inputs) => inputs.next()?,
+            let mut inputs = queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let task = match inputs.as_mut().map(Inputs::next) {
+                Ok(Ok(task)) => task,
+                Ok(Err(error)) => {
+                    *inputs = Err(());
+                    return Err(error);
+                }
                 Err(()) => None,
             };
+            drop(inputs);
             let Some(task) = task else { return Ok((gatherer, count)) };
             let read = task.read(|rows| {
                 count += rows.len() as u64;

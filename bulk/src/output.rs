@@ -2,8 +2,9 @@
 
 use std::{
     fmt::Display,
-    fs::File,
+    fs::{File, Permissions},
     io::{self, BufWriter, Write},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -17,7 +18,7 @@ use parquet::{
     file::{metadata::KeyValue, properties::WriterProperties},
 };
 use serde_json::json;
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 use crate::BulkError;
 
@@ -113,7 +114,9 @@ impl Output {
     pub fn create(path: &Path, format: Format, columns: Vec<Column>) -> Result<Self, BulkError> {
         let failed = |error: &dyn Display| BulkError::Output { file: path.to_owned(), reason: error.to_string() };
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let unfinished = NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+        // Readable for whom the user lets read, like any file.
+        let readable = Permissions::from_mode(0o666);
+        let unfinished = Builder::new().permissions(readable).tempfile_in(folder).map_err(|error| failed(&error))?;
         let file = unfinished.reopen().map_err(|error| failed(&error))?;
         let writer = match format {
             Format::Csv => {

@@ -98,6 +98,12 @@ impl ParquetFile {
             row += batch.num_rows();
             take(&rows)?;
         }
+        let said = self.meta.metadata().row_group(group).num_rows();
+        if i64::try_from(row).ok() != Some(said) {
+            let reason =
+                format!("the row group ends here, and should have {said} rows: copy the file again, or leave it out");
+            return Err(damaged(row, &reason));
+        }
         Ok(())
     }
 

@@ -337,6 +337,47 @@ fn what_cannot_be_read_in_parquet_is_named_with_row_group_and_row() {
 }
 
 #[test]
+fn a_folder_is_read_whole_and_what_is_left_out_is_told() {
+    let folder = Folder::new();
+    let tests = tests(60, true);
+    fs::create_dir_all(folder.path("in/year=2025")).unwrap();
+    folder.file("in/a.csv", csv(&tests[..20], ','));
+    folder.file("in/b.CSV", csv(&tests[20..40], ','));
+    write_parquet(&folder.path("in/year=2025/c.parquet"), &tests[40..]);
+    folder.file("in/d.csv.gz", "packed");
+    folder.file("in/_SUCCESS", "");
+    let (report, lines) = Folder::result(&folder.request(vec![folder.path("in")]));
+    assert_eq!(lines, expected(&tests, Resolution::Eight));
+    assert_eq!((report.files, report.left_out), (3, 1));
+    assert_eq!(report.first_left_out, Some(folder.path("in/d.csv.gz")));
+}
+
+#[test]
+fn the_output_is_never_one_of_the_inputs() {
+    let folder = Folder::new();
+    let evidence = csv(&tests(20, true), ',');
+    let input = folder.file("in.csv", &evidence);
+    let same = Request { output: folder.path("./in.csv"), ..folder.request(vec![input.clone()]) };
+    let in_folder = Request { output: input.clone(), ..folder.request(vec![folder.path("")]) };
+    for request in [same, in_folder] {
+        let error = aggregate(&request, &|_| ()).unwrap_err().to_string();
+        assert!(error.contains("is one of the inputs") && error.contains("another place"), "{error}");
+        assert_eq!(fs::read_to_string(&input).unwrap(), evidence, "nothing is lost");
+    }
+}
+
+#[test]
+fn a_result_can_be_read_by_whom_the_user_lets_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new();
+    let input = folder.file("in.csv", csv(&tests(20, true), ','));
+    let request = folder.request(vec![input.clone()]);
+    Folder::result(&request);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+    assert_eq!(mode(&request.output), mode(&input));
+}
+
+#[test]
 fn a_request_that_cannot_work_says_so_before_the_work() {
     let folder = Folder::new();
     let good = folder.file("good.csv", "lat,lon,download\n51,7,1\n");

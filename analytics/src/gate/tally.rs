@@ -13,8 +13,7 @@ pub(super) const LEVELS: usize = 4;
 pub(super) const TIMES: usize = LEVELS + 1;
 /// Pairs of times: the next ones first, then those further apart. What came between two times and went before a third
 /// shows in no difference of neighbours, so every pair counts.
-const PAIRS: [(usize, usize); 10] =
-    [(0, 1), (1, 2), (2, 3), (3, 4), (0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (2, 4)];
+const PAIRS: [(usize, usize); 10] = [(0, 1), (1, 2), (2, 3), (3, 4), (0, 2), (0, 3), (0, 4), (1, 3), (1, 4), (2, 4)];
 /// Bits of a figure: whether it was there at each time, and whether it is another at one time than at another.
 const BITS: usize = TIMES + PAIRS.len();
 

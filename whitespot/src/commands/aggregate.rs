@@ -31,9 +31,18 @@ pub async fn run(global: &Global, args: Aggregate) -> Result<(), Failure> {
         report.map(|report| (report, step))
     })
     .await??;
-    step.done(format_args!("{} rows, {} hexagons in {to}", count(report.rows), count(report.hexagons)));
+    step.done(format_args!(
+        "{} rows of {} files, {} hexagons in {to}",
+        count(report.rows),
+        count(report.files),
+        count(report.hexagons)
+    ));
     if global.json {
         output::print(&serde_json::to_string_pretty(&report)?)?;
+    }
+    if let Some(first) = &report.first_left_out {
+        let (left_out, first) = (count(report.left_out), first.display());
+        eprintln!("  {left_out} files end neither with .parquet nor with .csv and were left out, {first} among them");
     }
     if report.without_place > 0 {
         eprintln!("  {} rows have no place and are in no hexagon", count(report.without_place));
