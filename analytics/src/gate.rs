@@ -121,12 +121,12 @@ pub enum GateError {
     Previous(DecodeError),
     /// The previous release was made by an earlier version of the gate.
     #[error(
-        "the previous release of this window was made by an earlier gate, with smaller groups that a new release cannot be held against; publish under another region id, or begin with an empty database"
+        "the previous release of this window was made by an earlier gate, with smaller groups that a new release cannot be held against; publish the next window (year or campaign), or begin with an empty database"
     )]
     Earlier,
     /// Municipalities have other borders than in the previous release.
     #[error(
-        "the municipalities of the region have changed since the previous release of this window; publish under another region id: totals over old and new borders could reveal what was withheld"
+        "the municipalities of the region have changed since the previous release of this window; publish the next window (year or campaign) with the new ones: totals over old and new borders of one could reveal what was withheld"
     )]
     Borders,
 }
@@ -168,6 +168,9 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
             })?;
             if previous.fingerprint != ground.fingerprint() || previous.figures != figures::count(layer) {
                 return Err(GateError::Borders);
+            }
+            if !previous.lies_in(ground.municipalities()) {
+                return Err(GateError::Previous(DecodeError::Damaged("municipality")));
             }
             previous
         }

@@ -64,6 +64,12 @@ impl<'t> Read for &'t mut Tx<'_> {
     }
 }
 
+/// From here on the transaction sees the database as it is at its next statement. Has to come first.
+pub async fn hold_still(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    const STATEMENT: &str = "set transaction isolation level repeatable read";
+    sqlx::query(STATEMENT).execute(tx.conn()).await.map(drop).map_err(StoreError::doing("read all of one moment"))
+}
+
 impl Store {
     /// Opens a database, makes it if it is absent and we may, and brings it to the schema of this program.
     ///

@@ -44,7 +44,7 @@ mod year_key;
 
 pub use campaign::{CampaignRow, campaign, campaigns, save_campaign};
 pub use cluster::{ClusterConfig, ClusterError, Keeper, PrivateCluster};
-pub use db::{BoxFuture, Read, Store, Tx};
+pub use db::{BoxFuture, Read, Store, Tx, hold_still};
 pub use dirty::{Backlog, Debounce, DirtyBlock, dirty_backlog, fold_dirty, settle_dirty, take_dirty, try_dirty_again};
 pub use erasure::{Erased, Forgotten, erase_device, forget_years, kept_from};
 pub use error::StoreError;

@@ -39,6 +39,20 @@ pub enum WorkerError {
         "there is no quarantined item `{0}` there: check the id, and leave out --region, --campaign and the reason"
     )]
     NotQuarantined(domain::ItemId),
+    /// Another region has published the same ground.
+    #[error(
+        "region `{region}` shares ground with `{other}`, which has a release of {window}: the difference of two totals over \
+         the same ground could reveal what each withholds. Publish `{other}` again, or another window, or begin with an \
+         empty database"
+    )]
+    SharedGround {
+        /// That was to be published.
+        region: domain::RegionId,
+        /// That was published.
+        other: domain::RegionId,
+        /// Of both.
+        window: domain::Window,
+    },
     /// The previous release cannot be compared with.
     #[error("the previous release cannot be read: {0}")]
     Previous(String),

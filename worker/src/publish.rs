@@ -10,9 +10,9 @@ use analytics::{Ground, LayerInput, LayerRelease, LeafVotes, RuleBook, build_lay
 use domain::{Clock, Cover, Hex, Invalid, Layer, RegionId, ReleaseId, SourceClass, Window};
 use rayon::prelude::*;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use store::{AreaRow, Grounds, NewRelease, PieceRow, ReachRow, ReleaseLayer, Store, Tx};
+use store::{AreaRow, Grounds, NewRelease, PieceRow, ReachRow, ReleaseLayer, ReleaseRow, Store, Tx};
 use tokio::task::JoinHandle;
 use tracing::info;
 
@@ -35,7 +35,10 @@ pub struct Published {
     pub new: bool,
 }
 
-/// Layers that are gated at the same time. Each holds its votes in memory.
+/// Version of aggregate and gate, raised when the same evidence is to be published with other numbers.
+const METHOD: u32 = 3;
+
+/// Layers that are gated at the same time, each with its votes in memory, while as many are written.
 const LAYERS_AT_ONCE: usize = 2;
 
 /// What to publish.
@@ -74,11 +77,14 @@ async fn publish_alone(
     let cover = store::load_cover(store, region).await?;
     let areas = store::areas(store, region).await?;
     let sites = areas.iter().flat_map(|area| &area.sites).map(|site| site.hex).collect();
-    let terrain = Arc::new(Terrain { ground: Ground::new(&cover), cover, sites });
+    let ground = Ground::new(&cover);
+    let hash = hash_of(&ground, &sites);
+    let terrain = Arc::new(Terrain { cover, ground, sites, hash });
     let started = clock.monotonic();
     let mut published = Vec::new();
     let mut layers_done = 0;
     for ((source, window), layers) in chosen(store, selection).await? {
+        refuse_shared_ground(store, region, &terrain.cover, &window, source).await?;
         let task = Task { store, region, window: &window, source, terrain: &terrain };
         if let Some(release) = task.release(&layers, &mut layers_done, progress).await? {
             published.push(release);
@@ -87,6 +93,29 @@ async fn publish_alone(
     let took = clock.monotonic().saturating_sub(started);
     info!(releases.count = published.len(), publish.duration_ms = took.as_millis(), "published");
     Ok(published)
+}
+
+/// Two regions of the same ground publish two partitions of it, and no gate compares them.
+async fn refuse_shared_ground(
+    store: &Store,
+    region: &RegionId,
+    cover: &Cover,
+    window: &Window,
+    source: SourceClass,
+) -> Result<(), WorkerError> {
+    for other in store::regions(store).await?.into_iter().map(|known| known.id).filter(|other| other != region) {
+        if store::latest_release(store, &other, Some(window), Some(source)).await?.is_none() {
+            continue;
+        }
+        let mut is_shared = false;
+        for (hex, _) in store::load_cover(store, &other).await?.pairs() {
+            cover.parts(hex, &mut |_, _| is_shared = true);
+        }
+        if is_shared {
+            return Err(WorkerError::SharedGround { region: region.clone(), other, window: window.clone() });
+        }
+    }
+    Ok(())
 }
 
 type Layers = BTreeMap<(SourceClass, Window), Vec<Layer>>;
@@ -124,6 +153,16 @@ struct Terrain {
     ground: Ground,
     /// Hexagons with public sites.
     sites: BTreeSet<Hex>,
+    /// Of all of these.
+    hash: String,
+}
+
+fn hash_of(ground: &Ground, sites: &BTreeSet<Hex>) -> String {
+    let mut hash = Sha256::new_with_prefix(ground.fingerprint().to_be_bytes());
+    for site in sites {
+        hash.update(site.as_i64().to_be_bytes());
+    }
+    hex(&hash.finalize()[..16])
 }
 
 impl Task<'_> {
@@ -134,41 +173,20 @@ impl Task<'_> {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<Published>, WorkerError> {
         let previous = store::latest_release(self.store, self.region, Some(self.window), Some(self.source)).await?;
-        let rules = RuleBook::builtin().hash();
-        let snapshot = self.snapshot(layers).await?;
-        let manifest = json!({
-            "snapshot_hash": snapshot,
-            "ruleset_hash": rules,
-            "software": concat!("whitespot ", env!("CARGO_PKG_VERSION")),
-            "min_devices": self.source.min_devices(),
-        });
-        if let Some(previous) = previous.as_ref().filter(|previous| previous.manifest == manifest) {
-            return Ok(Some(self.published(previous.id.clone(), 0, 0, false)));
-        }
-        let previous = previous.map(|release| release.id);
-        let release = NewRelease {
-            id: self.id(&snapshot, &rules, previous.as_ref()),
-            region: self.region.clone(),
-            window: self.window.clone(),
-            source: self.source,
-            simulated: self.source == SourceClass::Simulated,
-            manifest,
-            layers: Vec::new(),
-        };
         let before = *layers_done;
         // The transaction may run more than once, and fails with errors of the store only: ours waits here.
         let (done, failure) = (AtomicU64::new(0), Mutex::new(None));
         let written = self
             .store
             .run_tx("publish_release", |tx| {
-                let (release, previous, done, failure) = (&release, previous.as_ref(), &done, &failure);
+                let (previous, done, failure) = (previous.as_ref(), &done, &failure);
                 Box::pin(async move {
                     done.store(0, Ordering::Relaxed);
                     let tell = |layers: usize| {
                         let sum = done.fetch_add(layers as u64, Ordering::Relaxed) + layers as u64;
                         progress(before + sum);
                     };
-                    self.write(tx, release, layers, previous, &tell).await.map_err(|error| match error {
+                    self.write(tx, layers, previous, &tell).await.map_err(|error| match error {
                         WorkerError::Store(error) => error,
                         other => {
                             let text = other.to_string();
@@ -183,47 +201,79 @@ impl Task<'_> {
         match (written, failure.into_inner().unwrap_or_else(PoisonError::into_inner)) {
             (Err(_), Some(failure)) => Err(failure),
             (Err(error), None) => Err(error.into()),
-            (Ok(Written { layers: 0, .. }), _) => Ok(None),
-            (Ok(written), _) => Ok(Some(self.published(release.id, written.layers, written.pieces, true))),
+            (Ok(written), _) => Ok(written),
         }
     }
 
-    /// Gates and writes some layers at a time, so that a release of a whole country is never held in memory.
+    /// Gates and writes some layers at a time, so that a release of a whole country is never held in memory. `None`: no layer
+    /// has anything to show.
     async fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        layers: &[Layer],
+        previous: Option<&ReleaseRow>,
+        tell: &(dyn Fn(usize) + Sync),
+    ) -> Result<Option<Published>, WorkerError> {
+        // A running server summarises on: all layers are of one moment, the one that the id is a hash of.
+        store::hold_still(tx).await?;
+        let snapshot = self.snapshot(tx, layers).await?;
+        let manifest = self.manifest(&snapshot);
+        if let Some(previous) = previous.filter(|previous| previous.manifest == manifest) {
+            return Ok(Some(self.published(previous.id.clone(), 0, 0, false)));
+        }
+        let release = NewRelease {
+            id: self.id(&manifest, previous.map(|release| &release.id)),
+            region: self.region.clone(),
+            window: self.window.clone(),
+            source: self.source,
+            simulated: self.source == SourceClass::Simulated,
+            manifest,
+            layers: Vec::new(),
+        };
+        // The database writes some layers while the next ones are gated.
+        let mut under_way: Option<Gating> = None;
+        let written = self.write_layers(tx, &release, layers, &mut under_way, tell).await;
+        if let Some((_, gating)) = under_way {
+            // After an error: a second attempt beside it would need twice the memory.
+            drop(gating.await);
+        }
+        let (layers, pieces) = written?;
+        Ok((layers > 0).then(|| self.published(release.id, layers, pieces, true)))
+    }
+
+    async fn write_layers(
         &self,
         tx: &mut Tx<'_>,
         release: &NewRelease,
         layers: &[Layer],
-        previous: Option<&ReleaseId>,
+        under_way: &mut Option<Gating>,
         tell: &(dyn Fn(usize) + Sync),
-    ) -> Result<Written, WorkerError> {
-        let mut written = Written::default();
+    ) -> Result<(u64, u64), WorkerError> {
+        let (mut written, mut pieces) = (0, 0);
         let mut grounds = Grounds::default();
-        // The database writes some layers while the next ones are gated.
-        let mut under_way: Option<(usize, JoinHandle<_>)> = None;
         for some in layers.chunks(LAYERS_AT_ONCE).map(Some).chain([None]) {
             let gated = match under_way.take() {
-                Some((count, gated)) => {
-                    Some((count, gated.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?))
+                Some((count, gating)) => {
+                    Some((count, gating.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?))
                 }
                 None => None,
             };
             if let Some(some) = some {
-                under_way = Some((some.len(), self.gating(tx, some, previous).await?));
+                *under_way = Some((some.len(), self.gating(tx, some).await?));
             }
             let Some((count, built)) = gated else { continue };
             // A layer with nothing to show (other regions' evidence, too few devices) is not part of the release.
             for layer in built.iter().filter(|layer| !layer.pieces.is_empty()) {
-                if written.layers == 0 {
+                if written == 0 {
                     store::begin_release(tx, release).await?;
                 }
                 store::add_layer(tx, &release.id, layer, &mut grounds).await?;
-                written.layers += 1;
-                written.pieces += layer.pieces.len() as u64;
+                written += 1;
+                pieces += layer.pieces.len() as u64;
             }
             tell(count);
         }
-        Ok(written)
+        Ok((written, pieces))
     }
 
     /// Begins to gate these layers.
@@ -231,15 +281,11 @@ impl Task<'_> {
         &self,
         tx: &mut Tx<'_>,
         layers: &[Layer],
-        previous: Option<&ReleaseId>,
     ) -> Result<JoinHandle<Result<Vec<ReleaseLayer>, WorkerError>>, WorkerError> {
         let mut inputs = Vec::with_capacity(layers.len());
         for &layer in layers {
             let leaves = store::read_leaves(&mut *tx, self.window, self.source, layer).await?;
-            let private = match previous {
-                Some(previous) => store::private_part(&mut *tx, previous, layer).await?,
-                None => None,
-            };
+            let private = store::private_part(&mut *tx, self.region, self.window, self.source, layer).await?;
             inputs.push((layer, leaves, private));
         }
         let (window, source, terrain) = (self.window.clone(), self.source, Arc::clone(self.terrain));
@@ -252,11 +298,11 @@ impl Task<'_> {
     }
 
     /// Hash of all leaves: the same evidence gives the same text.
-    async fn snapshot(&self, layers: &[Layer]) -> Result<String, WorkerError> {
+    async fn snapshot(&self, tx: &mut Tx<'_>, layers: &[Layer]) -> Result<String, WorkerError> {
         let mut hash = Sha256::new();
         for &layer in layers {
             hash.update(layer.to_string());
-            for leaf in store::read_leaves(self.store, self.window, self.source, layer).await? {
+            for leaf in store::read_leaves(&mut *tx, self.window, self.source, layer).await? {
                 hash.update((leaf.len() as u64).to_be_bytes());
                 hash.update(leaf);
             }
@@ -264,12 +310,24 @@ impl Task<'_> {
         Ok(hex(&hash.finalize()))
     }
 
-    /// The same evidence, rules, code and predecessor give the same id.
-    fn id(&self, snapshot: &str, rules: &str, previous: Option<&ReleaseId>) -> ReleaseId {
+    /// All that a release is made from, besides the one before.
+    fn manifest(&self, snapshot: &str) -> Value {
+        json!({
+            "snapshot_hash": snapshot,
+            "ground_hash": self.terrain.hash,
+            "ruleset_hash": RuleBook::builtin().hash(),
+            "software": concat!("whitespot ", env!("CARGO_PKG_VERSION")),
+            "method": METHOD,
+            "min_devices": self.source.min_devices(),
+        })
+    }
+
+    /// The same evidence, ground, rules, code and predecessor give the same id.
+    fn id(&self, manifest: &Value, previous: Option<&ReleaseId>) -> ReleaseId {
         let mut hash = Sha256::new();
         let previous = previous.map_or("", ReleaseId::as_str);
-        let (window, version) = (self.window.to_string(), env!("CARGO_PKG_VERSION"));
-        for part in [self.region.as_str(), &window, self.source.code(), snapshot, rules, version, previous] {
+        let (window, manifest) = (self.window.to_string(), manifest.to_string());
+        for part in [self.region.as_str(), &window, self.source.code(), &manifest, previous] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
@@ -283,11 +341,8 @@ impl Task<'_> {
     }
 }
 
-#[derive(Clone, Copy, Debug, Default)]
-struct Written {
-    layers: u64,
-    pieces: u64,
-}
+/// Layers that are gated, and how many they are.
+type Gating = (usize, JoinHandle<Result<Vec<ReleaseLayer>, WorkerError>>);
 
 fn gate(
     layer: Layer,

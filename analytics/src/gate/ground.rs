@@ -90,7 +90,7 @@ impl Ground {
     }
 
     /// Which hexagon belongs to whom, in one number.
-    pub(super) const fn fingerprint(&self) -> u64 {
+    pub const fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 

@@ -94,6 +94,13 @@ impl Private {
         self.said.get(vote * self.figures..(vote + 1) * self.figures).unwrap_or_default()
     }
 
+    /// Whether all of it is in so many municipalities.
+    pub(super) fn lies_in(&self, municipalities: u32) -> bool {
+        let plots = self.parts.iter().flat_map(|part| part.part.plots.iter().chain(&part.part.own));
+        let homes = plots.map(|plot| plot.home).chain(self.votes.iter().map(|vote| vote.place.0));
+        homes.into_iter().all(|home| home < municipalities)
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut out = Writer::default();
         out.raw(MAGIC);

@@ -1,7 +1,8 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use domain::{Hex, Invalid, ReleaseId};
 use rustc_hash::FxHashMap;
+use sha2::{Digest as _, Sha256};
 
 use super::{AreaRow, NewRelease, PieceRow, ReachRow, ReleaseLayer};
 use crate::{
@@ -82,8 +83,8 @@ pub async fn begin_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<bool
 #[derive(Debug, Default)]
 pub struct Grounds {
     drawn: BTreeSet<Hex>,
-    /// Hexagons and numbers of pieces, with the layer under which they are kept.
-    kept: Vec<(Vec<(i64, i32)>, i64)>,
+    /// By a hash of hexagons and numbers of pieces, the layer under which they are kept.
+    kept: HashMap<[u8; 32], i64>,
 }
 
 /// Adds a layer to a release that this transaction began. Refuses pieces that share ground.
@@ -111,7 +112,13 @@ async fn insert_layer(
         layer.pieces.iter().flat_map(|piece| piece.hexes.iter().map(|hex| (hex.as_i64(), piece.number))).collect();
     // In the order of the index, which then grows at its end only.
     places.sort_unstable();
-    let shared = grounds.kept.iter().find(|(kept, _)| *kept == places).map(|&(_, layer)| layer);
+    let mut hash = Sha256::new();
+    for (hex, number) in &places {
+        hash.update(hex.to_be_bytes());
+        hash.update(number.to_be_bytes());
+    }
+    let hash = hash.finalize().into();
+    let shared = grounds.kept.get(&hash).copied();
     let layer_id: i64 = sqlx::query_scalar(LAYER)
         .bind(release.as_str())
         .bind(layer.layer.to_string())
@@ -127,7 +134,7 @@ async fn insert_layer(
             copy.row(Row::new(3, 34).bigint(layer_id).bigint(hex).integer(number)).await?;
         }
         copy.finish().await?;
-        grounds.kept.push((places, layer_id));
+        grounds.kept.insert(hash, layer_id);
     }
     insert_areas(tx, layer_id, &layer.areas).await?;
     insert_reach(tx, layer_id, &layer.reach).await

@@ -90,8 +90,13 @@ async fn a_release_comes_back_as_it_was_published() {
     assert_eq!(stored, new.layers[0].pieces);
     assert_eq!(area_rows(db.store(), &new.id, layer()).await.unwrap(), new.layers[0].areas);
     assert_eq!(reach_rows(db.store(), &new.id, layer()).await.unwrap(), new.layers[0].reach);
-    assert_eq!(private_part(db.store(), &new.id, layer()).await.unwrap(), Some(vec![1, 2, 3]));
-    assert_eq!(private_part(db.store(), &new.id, Layer::Fixed).await.unwrap(), None);
+    let private = |layer| private_part(db.store(), &new.region, &new.window, new.source, layer);
+    assert_eq!(private(layer()).await.unwrap(), Some(vec![1, 2, 3]));
+    assert_eq!(private(Layer::Fixed).await.unwrap(), None);
+    let mut without = new_release("cccc");
+    without.layers.clear();
+    publish(db.store(), &without).await.unwrap();
+    assert_eq!(private(layer()).await.unwrap(), Some(vec![1, 2, 3]), "a release without the layer forgets nothing");
 }
 
 #[tokio::test]
