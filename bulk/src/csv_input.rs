@@ -13,7 +13,7 @@ use csv::{ByteRecord, ReaderBuilder};
 use crate::{
     BulkError, Wanted,
     roles::{PlaceColumns, Roles},
-    rows::{NO_DEVICE, Places, Rows, device_of, impossible},
+    rows::{NO_DEVICE, Places, Rows, device_named, impossible},
 };
 
 /// Bytes of a block, and how far it may grow until a line ends.
@@ -206,13 +206,7 @@ impl Shape {
         }
         if let Some(device) = self.roles.device {
             let name = record[device].trim_ascii();
-            // A number is the same device as in a Parquet file.
-            let number = std::str::from_utf8(name).ok().and_then(|name| name.parse::<i64>().ok());
-            rows.devices.to_mut().push(match number {
-                _ if name.is_empty() => NO_DEVICE,
-                Some(number) => number.cast_unsigned(),
-                None => device_of(name),
-            });
+            rows.devices.to_mut().push(if name.is_empty() { NO_DEVICE } else { device_named(name) });
         }
         for (values, &(metric, column)) in rows.metrics.iter_mut().zip(&self.roles.metrics) {
             let value = number(&record[column])?;

@@ -18,7 +18,7 @@ use parquet::arrow::{
 use crate::{
     BulkError, Wanted,
     roles::{Metric, PlaceColumns, Roles},
-    rows::{NO_DEVICE, Places, Rows, device_of, impossible},
+    rows::{NO_DEVICE, Places, Rows, device_named, impossible},
     wkb,
 };
 
@@ -251,11 +251,11 @@ impl<'b> Columns<'b> {
             }
             DataType::Binary | DataType::FixedSizeBinary(_) => {
                 let bytes = arrow_cast::cast(array, &DataType::Binary).map_err(|error| self.error(0, error))?;
-                bytes.as_binary::<i32>().iter().map(|name| name.map(device_of)).collect()
+                bytes.as_binary::<i32>().iter().map(|name| name.map(device_named)).collect()
             }
             _ => {
                 let text = self.text(column)?;
-                text.as_string::<i32>().iter().map(|name| name.map(|name| device_of(name.as_bytes()))).collect()
+                text.as_string::<i32>().iter().map(|name| name.map(|name| device_named(name.as_bytes()))).collect()
             }
         };
         Ok(numbers.into_iter().map(|device| device.unwrap_or(NO_DEVICE)).collect())

@@ -43,8 +43,17 @@ pub fn impossible(lat: f64, lng: f64) -> Option<String> {
     out("latitude", lat, 90.0).or_else(|| out("longitude", lng, 180.0))
 }
 
+/// The number of a device by its name. A number in the only way to write it is the same device as in a column of numbers;
+/// `007` is a name.
+pub fn device_named(name: &[u8]) -> u64 {
+    let digits = name.strip_prefix(b"-").unwrap_or(name);
+    let is_plain = matches!(digits, [b'1'..=b'9', ..]) || name == b"0";
+    let number = std::str::from_utf8(name).ok().filter(|_| is_plain).and_then(|name| name.parse::<i64>().ok());
+    number.map_or_else(|| device_of(name), i64::cast_unsigned)
+}
+
 /// The number of a device whose name is a text: 64 bits of a hash that is the same on every machine (FNV-1a, mixed).
-pub fn device_of(name: &[u8]) -> u64 {
+fn device_of(name: &[u8]) -> u64 {
     let mut hash = name
         .iter()
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));

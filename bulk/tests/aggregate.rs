@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use arrow_array::{ArrayRef, BinaryArray, Float64Array, Int64Array, RecordBatch, UInt64Array};
+use arrow_array::{ArrayRef, BinaryArray, Float64Array, Int64Array, RecordBatch, StringArray, UInt64Array};
 use bulk::{BulkError, Format, Names, Report, Request, Role, aggregate};
 use h3o::{LatLng, Resolution};
 use parquet::{arrow::ArrowWriter, file::properties::WriterProperties};
@@ -312,7 +312,7 @@ fn what_cannot_be_read_in_parquet_is_named_with_row_group_and_row() {
             vec![
                 ("lat", many(51.0, 51.0)),
                 ("lon", many(7.0, 7.0)),
-                ("download", Arc::new(arrow_array::StringArray::from(vec!["fast"; 900])) as ArrayRef),
+                ("download", Arc::new(StringArray::from(vec!["fast"; 900])) as ArrayRef),
             ],
             &["column `download` is Utf8"],
         ),
@@ -350,6 +350,29 @@ fn a_folder_is_read_whole_and_what_is_left_out_is_told() {
     assert_eq!(lines, expected(&tests, Resolution::Eight));
     assert_eq!((report.files, report.left_out), (3, 1));
     assert_eq!(report.first_left_out, Some(folder.path("in/d.csv.gz")));
+}
+
+#[test]
+fn a_device_is_the_same_in_text_and_in_numbers() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("in")).unwrap();
+    let rows = ["7", "007", "-3", "x", "+7"].map(|name| format!("51.45,7.01,{name},10\n"));
+    folder.file("in/a.csv", format!("lat,lon,device,download\n{}", rows.concat()));
+    let float = |value: f64, count| Arc::new(Float64Array::from(vec![value; count])) as ArrayRef;
+    let columns = |devices: ArrayRef| {
+        let count = devices.len();
+        vec![
+            ("lat", float(51.45, count)),
+            ("lon", float(7.01, count)),
+            ("device", devices),
+            ("download", float(10.0, count)),
+        ]
+    };
+    parquet(&folder.path("in/b.parquet"), columns(Arc::new(StringArray::from(vec!["7", "007", "-3", "x"]))), 9);
+    parquet(&folder.path("in/c.parquet"), columns(Arc::new(Int64Array::from(vec![7, -3]))), 9);
+    let (_, lines) = Folder::result(&folder.request(vec![folder.path("in")]));
+    let [_, tests, devices, ..] = lines[0].split(',').collect::<Vec<_>>()[..] else { panic!("{lines:?}") };
+    assert_eq!((tests, devices), ("11", "5"), "7, 007, -3, x, +7");
 }
 
 #[test]

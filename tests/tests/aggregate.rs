@@ -19,7 +19,10 @@ async fn tests_of_other_platforms_become_hexagons_without_a_database() {
     installation.run(&["aggregate", input, "-o", output]).await.fails_with("name them with --columns lat=…,lng=…");
     assert!(!hexagons.exists());
     let report = installation.run(&[&aggregate[..], &["--json"]].concat()).await.json();
-    assert_eq!(report, json!({ "rows": 4, "without_place": 1, "hexagons": 1, "spilled_bytes": 0 }));
+    assert_eq!(
+        report,
+        json!({ "files": 1, "left_out": 0, "first_left_out": null, "rows": 4, "without_place": 1, "hexagons": 1, "spilled_bytes": 0 })
+    );
     let expected = "hex,tests,devices,download_tests,download_p10_mbps,download_p50_mbps,download_p90_mbps\n\
                     891fa5350afffff,3,2,3,12,20,28\n";
     assert_eq!(fs::read_to_string(&hexagons).unwrap(), expected);
@@ -63,6 +66,10 @@ async fn evidence_in_files_gives_the_hexagons_that_it_gives_in_the_database() {
     assert!(!installation.data_dir().exists(), "no database is needed");
     let of_files = hexagons::of_file(&output);
     assert!(of_files.len() > 20, "{of_files:?}");
+    let one_of_them = folder.join("a.geojson");
+    let twice = [&["aggregate", one_of_them.to_str().unwrap()], &aggregate[1..], &layer].concat();
+    installation.run(&twice).await.ok();
+    assert_eq!(hexagons::of_file(&output), of_files, "a record that comes twice counts once");
 
     // Drive tests are exempt from k, so that a release shows every hexagon by itself.
     installation.run(&["import", "--region", "nrw", input]).await.ok();

@@ -1,5 +1,5 @@
 use std::{
-    collections::HashSet,
+    collections::BTreeSet,
     path::Path,
     sync::{
         Arc,
@@ -7,7 +7,7 @@ use std::{
     },
 };
 
-use domain::{Clock, DevicePseudonym, NewEvidence, Record, RejectionReason, SourceClass, wire::v1::Item};
+use domain::{Clock, DevicePseudonym, ItemId, NewEvidence, Record, RejectionReason, SourceClass, wire::v1::Item};
 use store::{Store, Stored, SupplyTile};
 use tokio::{sync::mpsc, task::spawn_blocking};
 
@@ -96,7 +96,8 @@ pub struct Accepted {
     pub record: Record,
 }
 
-/// Reads and judges an input as [`import`] does, and hands on each record that it would write, without a database.
+/// Reads and judges an input as [`import`] does, and hands on each record that it would write, without a database. `seen`
+/// are the records of the inputs before: each counts once.
 ///
 /// # Errors
 /// [`ImportError`] if the input is cut off or of another format: what was handed on before is not all of it.
@@ -104,10 +105,10 @@ pub fn accepted(
     format: Arc<dyn Format>,
     input: &Path,
     judge: Judge,
+    seen: &mut BTreeSet<ItemId>,
     mut take: impl FnMut(Accepted),
 ) -> Result<ImportReport, ImportError> {
     let reader = Reader { format, input: input.into(), judge, stopped: Arc::default() };
-    let mut seen = HashSet::new();
     let mut report = ImportReport::default();
     let read = reader.read(&mut |part, _| {
         for (source, recorder, record) in part.records.drain(..) {

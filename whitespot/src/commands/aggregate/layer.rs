@@ -1,6 +1,6 @@
 //! Evidence in files, judged and summarised like evidence of the database: one voice for each device.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use analytics::{Gathering, HexSummary, Quantiles, RuleBook};
 use bulk::{Column, Format, Kind, Output, Row, Value};
@@ -48,6 +48,12 @@ pub fn run(global: &Global, args: &Aggregate, layer: Layer, region: &RegionId, f
     let cover = Arc::new(region::read(global, region)?.cover());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let judge = Judge { validator: Validator::new(Arc::clone(&cover), clock, Limits::default()), cover };
+    let place = args.output.canonicalize().ok();
+    if place.is_some() && args.inputs.iter().any(|input| input.canonicalize().ok() == place) {
+        return Err(
+            format!("{}: is one of the inputs, and would be lost: name another place", args.output.display()).into()
+        );
+    }
     // Before all the work, so that a place that cannot be written is heard of at once.
     let columns = COLUMNS.iter().map(|&(name, kind)| Column { name: name.to_owned(), kind }).collect();
     let mut to = Output::create(&args.output, format, columns)?;
@@ -55,12 +61,13 @@ pub fn run(global: &Global, args: &Aggregate, layer: Layer, region: &RegionId, f
     let rules = RuleBook::builtin();
     let mut gathering = Gathering::new(TimeZone::get("Europe/Berlin")?, &rules);
     let step = Step::start("aggregate", 0);
+    let mut seen = BTreeSet::new();
     for input in &args.inputs {
         let reader = choose(args.format.as_deref(), input, &Options::default())?;
         if reader.target() == Target::Supply {
             return Err(format!("{}: what others publish is no evidence; leave out --layer", input.display()).into());
         }
-        let report = accepted(reader, input, judge.clone(), |accepted| {
+        let report = accepted(reader, input, judge.clone(), &mut seen, |accepted| {
             step.add(add(&mut gathering, accepted));
         })?;
         tell(global, &report)?;
