@@ -244,16 +244,21 @@ fn write(
     mut take: impl FnMut(&[HexRow]) -> Result<(), BulkError>,
 ) -> Result<(), BulkError> {
     let queue = Mutex::new(partitions.into_iter().enumerate());
-    // No thread runs ahead further than the writer can hold.
+    // Where all rows are in a few hexagons, a partition is large, and only one of these is in memory at a time.
+    let (share, one_large) = (request.memory_bytes / threads, Mutex::new(()));
     let (to, from) = mpsc::sync_channel(threads);
     thread::scope(|scope| {
         for _ in 0..threads {
-            let (to, queue) = (to.clone(), &queue);
+            let (to, queue, one_large) = (to.clone(), &queue, &one_large);
             scope.spawn(move || {
                 loop {
                     let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                     let Some((number, segments)) = next else { return };
-                    if to.send((number, reduce::reduce(segments, &request.quantiles))).is_err() {
+                    let is_large = segments.iter().map(Segment::needs).sum::<usize>() > share;
+                    let alone = is_large.then(|| one_large.lock().unwrap_or_else(PoisonError::into_inner));
+                    let rows = reduce::reduce(segments, &request.quantiles);
+                    drop(alone);
+                    if to.send((number, rows)).is_err() {
                         return;
                     }
                 }

@@ -56,6 +56,15 @@ impl Segment {
         }
     }
 
+    /// Bytes of memory that its rows take while they are counted: packed, and column by column.
+    pub fn needs(&self) -> usize {
+        let words = match &self.held {
+            Held::Memory { words, .. } => words.iter().map(Vec::len).sum(),
+            Held::File { words, .. } => *words,
+        };
+        2 * 4 * words
+    }
+
     fn bytes(&self) -> usize {
         match &self.held {
             Held::Memory { hexes, words } => {
