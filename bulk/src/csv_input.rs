@@ -1,12 +1,6 @@
 //! Blocks of lines of CSV files.
 
-use std::{
-    borrow::Cow,
-    fs::File,
-    io::{self, Read as _},
-    path::Path,
-    sync::Arc,
-};
+use std::{borrow::Cow, fs::File, io::Read as _, path::Path, sync::Arc};
 
 use csv::{ByteRecord, ReaderBuilder};
 
@@ -91,18 +85,11 @@ impl CsvFile {
     }
 
     fn fill(&mut self, up_to: usize) -> Result<(), BulkError> {
-        while !self.ended && self.rest.len() < up_to {
-            let before = self.rest.len();
-            self.rest.resize(up_to, 0);
-            let read = loop {
-                match self.file.read(&mut self.rest[before..]) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    read => break read,
-                }
-            };
-            let read = read.map_err(|error| BulkError::input(&self.shape.path, error));
-            self.rest.truncate(before + *read.as_ref().unwrap_or(&0));
-            self.ended = read? == 0;
+        // Without zeros before it: a million small files would mostly be that.
+        let missing = up_to.saturating_sub(self.rest.len());
+        if !self.ended && missing > 0 {
+            let read = (&self.file).take(missing as u64).read_to_end(&mut self.rest);
+            self.ended = read.map_err(|error| BulkError::input(&self.shape.path, error))? < missing;
         }
         Ok(())
     }
