@@ -81,7 +81,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let layer = domain::Layer::Mobile { operator: operators[0], view: TechnologyView::Broadband };
     let votes = leaves.iter().zip(decoded).find(|(leaf, _)| leaf.layer == layer).map(|(_, votes)| votes);
     let window = Window::Campaign("throughput".parse()?);
-    let ground = Ground::new(&cover);
+    let ground = Ground::new(cover.clone());
     let input = |leaves, previous| LayerInput {
         layer,
         source: SourceClass::Simulated,

@@ -114,7 +114,7 @@ impl LeafVotes {
 
     /// The same leaves if each hexagon is in one of them only, else all in one.
     pub(crate) fn apart(leaves: Vec<Self>) -> Vec<Self> {
-        let hexes = |leaf: &'_ Self| -> Vec<Hex> {
+        let hexes = |leaf: &Self| -> Vec<Hex> {
             leaf.entries.chunk_by(|a, b| a.key.hex == b.key.hex).map(|here| here[0].key.hex).collect()
         };
         let mut hexes: Vec<Hex> = leaves.iter().flat_map(hexes).collect();

@@ -27,7 +27,7 @@ fn release_of(source: SourceClass, leaves: Vec<LeafVotes>, cover: &Cover, previo
         min_devices,
         window,
         leaves,
-        ground: &Ground::new(cover),
+        ground: &Ground::new(cover.clone()),
         district_level: true,
         previous,
     })
@@ -261,7 +261,7 @@ fn a_damaged_private_part_stops_the_release() {
             min_devices: 5,
             window: &window,
             leaves: Vec::new(),
-            ground: &Ground::new(&cover),
+            ground: &Ground::new(cover.clone()),
             district_level: true,
             previous: Some(&damaged),
         };
@@ -292,7 +292,7 @@ fn a_release_over_other_borders_or_of_an_earlier_gate_cannot_be_continued() {
             min_devices: 5,
             window: &Window::Year(2026),
             leaves: vec![votes(&looks)],
-            ground: &Ground::new(cover),
+            ground: &Ground::new(cover.clone()),
             district_level: true,
             previous: Some(previous),
         })

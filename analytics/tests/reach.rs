@@ -89,7 +89,7 @@ proptest! {
         let layer = mobile(TechnologyView::Broadband);
         let window = "2026".parse().unwrap();
         let input = LayerInput {
-            layer, source: SourceClass::Crowd, min_devices: 5, window: &window, leaves, ground: &Ground::new(&ground), district_level: true, previous: None,
+            layer, source: SourceClass::Crowd, min_devices: 5, window: &window, leaves, ground: &Ground::new(ground.clone()), district_level: true, previous: None,
         };
         let release = build_layer(input).unwrap();
         prop_assume!(!release.pieces.is_empty());

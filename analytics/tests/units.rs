@@ -113,7 +113,7 @@ proptest! {
             min_devices: SourceClass::Survey.min_devices(),
             window: &window,
             leaves: vec![votes(&looks)],
-            ground: &Ground::new(&cover),
+            ground: &Ground::new(cover.clone()),
             district_level: true,
             previous: None,
         };

@@ -49,8 +49,8 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
     let cover = tables.cover();
     let people = people(&tables, &cover);
     let one: AreaKey = "05000000".parse()?;
-    let borderless = Ground::new(&Cover::new(cover.pairs().map(|(hex, _)| (hex, one))));
-    let ground = Ground::new(&cover);
+    let borderless = Ground::new(Cover::new(cover.pairs().map(|(hex, _)| (hex, one))));
+    let ground = Ground::new(cover);
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::get("Europe/Berlin")?, &rules);
     let mut made = 0;

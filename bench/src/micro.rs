@@ -130,7 +130,7 @@ pub fn run() {
     let mut around: Vec<Hex> = hexes.iter().map(|hex| hex.at_most(domain::Resolution::Five)).collect();
     around.sort_unstable();
     around.dedup();
-    let ground = Ground::new(&Cover::new(around.into_iter().map(|hex| (hex, area))));
+    let ground = Ground::new(Cover::new(around.into_iter().map(|hex| (hex, area))));
     let Ok(window) = "2026".parse::<Window>() else { return };
     let mut pieces = 0;
     let gate = median_ns(POINTS, || {

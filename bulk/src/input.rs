@@ -81,8 +81,9 @@ impl Inputs {
             files.extend(inside);
         }
         if let Ok(place) = output.canonicalize() {
-            let same_name = files.iter().filter(|file| file.file_name() == place.file_name());
-            if same_name.into_iter().any(|file| file.canonicalize().is_ok_and(|file| file == place)) {
+            // By name first: of a million files few are asked where they are.
+            let mut namesakes = files.iter().filter(|file| file.file_name() == place.file_name());
+            if namesakes.any(|file| file.canonicalize().is_ok_and(|file| file == place)) {
                 let reason = "is one of the inputs, and would be lost or counted again: name another place".to_owned();
                 return Err(BulkError::Output { file: output.to_owned(), reason });
             }

@@ -70,6 +70,10 @@ async fn evidence_in_files_gives_the_hexagons_that_it_gives_in_the_database() {
     let twice = [&["aggregate", one_of_them.to_str().unwrap()], &aggregate[1..], &layer].concat();
     installation.run(&twice).await.ok();
     assert_eq!(hexagons::of_file(&output), of_files, "a record that comes twice counts once");
+    let evidence = fs::read(&one_of_them).unwrap();
+    let over = ["aggregate", input, "--resolution", "10", "-o", one_of_them.to_str().unwrap()];
+    installation.run(&[&over[..], &layer].concat()).await.fails_with("lies in, one of the inputs");
+    assert_eq!(fs::read(&one_of_them).unwrap(), evidence, "evidence is never written over");
 
     // Drive tests are exempt from k, so that a release shows every hexagon by itself.
     installation.run(&["import", "--region", "nrw", input]).await.ok();

@@ -77,14 +77,14 @@ async fn publish_alone(
     let cover = store::load_cover(store, region).await?;
     let areas = store::areas(store, region).await?;
     let sites = areas.iter().flat_map(|area| &area.sites).map(|site| site.hex).collect();
-    let ground = Ground::new(&cover);
+    let ground = Ground::new(cover);
     let hash = hash_of(&ground, &sites);
-    let terrain = Arc::new(Terrain { cover, ground, sites, hash });
+    let terrain = Arc::new(Terrain { ground, sites, hash });
     let started = clock.monotonic();
     let mut published = Vec::new();
     let mut layers_done = 0;
     for ((source, window), layers) in chosen(store, selection).await? {
-        refuse_shared_ground(store, region, &terrain.cover, &window, source).await?;
+        refuse_shared_ground(store, region, terrain.ground.cover(), &window, source).await?;
         let task = Task { store, region, window: &window, source, terrain: &terrain };
         if let Some(release) = task.release(&layers, &mut layers_done, progress).await? {
             published.push(release);
@@ -149,7 +149,6 @@ struct Task<'a> {
 
 /// What all layers of a region have in common.
 struct Terrain {
-    cover: Cover,
     ground: Ground,
     /// Hexagons with public sites.
     sites: BTreeSet<Hex>,
@@ -364,7 +363,7 @@ fn gate(
         previous,
     })
     .map_err(|error| WorkerError::Previous(error.to_string()))?;
-    let reach = reach(&terrain.cover, &pieces, &terrain.sites);
+    let reach = reach(terrain.ground.cover(), &pieces, &terrain.sites);
     let piece = |piece: analytics::Piece| PieceRow {
         number: piece.number,
         kind: piece.kind.code().to_owned(),

@@ -112,8 +112,8 @@ impl Totals<'_, '_> {
         let mut stayed: Vec<usize> = Vec::new();
         // A figure that was published is published again, so what is left of it has to be enough.
         let told = before.unwrap_or(MAIN_ONLY);
-        let is_told = (0..self.figures).filter(|figure| told >> figure & 1 == 1);
-        let is_tellable = is_told.into_iter().all(|figure| whole.is_tellable(figure, self.least));
+        let is_tellable =
+            (0..self.figures).all(|figure| told >> figure & 1 == 0 || whole.is_tellable(figure, self.least));
         if whole.now(MAIN) >= self.least && is_tellable && self.settle(&mut members, before, &mut stayed) {
             let shown = (0..self.figures).filter(|&figure| {
                 before.is_some_and(|before| before >> figure & 1 == 1)

@@ -43,8 +43,7 @@ pub(super) type Place = (u32, u64);
 pub struct Ground {
     /// Resolution-9 hexagons below each plot of resolution 5 to 9, as far down as the cover is stored.
     inside: FxHashMap<Plot, u64>,
-    /// The cover, with the numbers of municipalities.
-    homes: FxHashMap<Hex, u32>,
+    cover: Cover,
     roots: Vec<Plot>,
     /// Keys, ascending: those of one district or state are neighbours.
     municipalities: Vec<AreaKey>,
@@ -53,12 +52,11 @@ pub struct Ground {
 
 impl Ground {
     /// From the municipalities of all hexagons.
-    pub fn new(cover: &Cover) -> Self {
+    pub fn new(cover: Cover) -> Self {
         let mut municipalities: Vec<AreaKey> = cover.pairs().map(|(_, key)| key).collect();
         municipalities.sort_unstable();
         municipalities.dedup();
         let mut inside: FxHashMap<Plot, u64> = FxHashMap::default();
-        let mut homes = FxHashMap::default();
         let mut fingerprint = 0u64;
         for (hex, key) in cover.pairs() {
             let home = municipalities.binary_search(&key).unwrap_or_default() as u32;
@@ -67,7 +65,6 @@ impl Ground {
             });
             // A sum, for the cover has no order.
             fingerprint = fingerprint.wrapping_add(mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-            homes.insert(hex, home);
             // Compaction may have gone past the roots.
             let parts: Vec<Hex> = if hex.resolution() < ROOT { hex.children(ROOT).collect() } else { vec![hex] };
             for part in parts {
@@ -81,7 +78,7 @@ impl Ground {
         }
         let mut roots: Vec<Plot> = inside.keys().copied().filter(|plot| plot.hex.resolution() == ROOT).collect();
         roots.sort_unstable();
-        Self { inside, homes, roots, municipalities, fingerprint }
+        Self { inside, cover, roots, municipalities, fingerprint }
     }
 
     /// All plots of resolution 5.
@@ -99,15 +96,15 @@ impl Ground {
         self.municipalities.len() as u32
     }
 
-    /// The municipality of a hexagon of any resolution, by the rule of [`Cover::municipality`].
+    /// What it was made from.
+    pub const fn cover(&self) -> &Cover {
+        &self.cover
+    }
+
+    /// The number of the municipality of a hexagon of any resolution.
     pub(super) fn home(&self, hex: Hex) -> Option<u32> {
-        let leaf = if hex.resolution() < Cover::RESOLUTION {
-            Hex::from_h3(hex.as_h3().center_child(Cover::RESOLUTION)?)
-        } else {
-            hex.at_most(Cover::RESOLUTION)
-        };
-        let coarser = |hex: &Hex| hex.resolution().pred().and_then(|coarser| hex.parent(coarser));
-        std::iter::successors(Some(leaf), coarser).find_map(|hex| self.homes.get(&hex).copied())
+        let key = self.cover.municipality(hex)?;
+        self.municipalities.binary_search(&key).ok().map(|number| number as u32)
     }
 
     /// The area of a municipality at a level.

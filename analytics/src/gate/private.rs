@@ -97,8 +97,8 @@ impl Private {
     /// Whether all of it is in so many municipalities.
     pub(super) fn lies_in(&self, municipalities: u32) -> bool {
         let plots = self.parts.iter().flat_map(|part| part.part.plots.iter().chain(&part.part.own));
-        let homes = plots.map(|plot| plot.home).chain(self.votes.iter().map(|vote| vote.place.0));
-        homes.into_iter().all(|home| home < municipalities)
+        let mut homes = plots.map(|plot| plot.home).chain(self.votes.iter().map(|vote| vote.place.0));
+        homes.all(|home| home < municipalities)
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {

@@ -78,7 +78,7 @@ impl World<'_> {
             min_devices: self.min_devices,
             window: &Window::Year(2026),
             leaves: vec![(self.votes)(present)],
-            ground: &analytics::Ground::new(self.cover),
+            ground: &analytics::Ground::new(self.cover.clone()),
             district_level: true,
             previous,
         })

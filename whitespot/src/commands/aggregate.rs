@@ -11,7 +11,7 @@ use crate::{
     progress::{Step, count},
 };
 
-/// For rows that wait: the whole program stays below 500 MB with it at 20 million rows, and below 1 GB beyond.
+/// For rows that wait: the whole program stays below 500 MB with it at 20 million rows (docs/BENCHMARKS.md).
 const USUAL_MEMORY: usize = 350_000_000;
 
 /// Summarises files; no database is needed.

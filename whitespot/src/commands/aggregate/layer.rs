@@ -1,6 +1,6 @@
 //! Evidence in files, judged and summarised like evidence of the database: one voice for each device.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use analytics::{Gathering, HexSummary, Quantiles, RuleBook};
 use bulk::{Column, Format, Kind, Output, Row, Value};
@@ -48,10 +48,12 @@ pub fn run(global: &Global, args: &Aggregate, layer: Layer, region: &RegionId, f
     let cover = Arc::new(region::read(global, region)?.cover());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
     let judge = Judge { validator: Validator::new(Arc::clone(&cover), clock, Limits::default()), cover };
-    let place = args.output.canonicalize().ok();
-    if place.is_some() && args.inputs.iter().any(|input| input.canonicalize().ok() == place) {
+    // Formats decide what they read of a folder, so that all in it may be evidence.
+    let is_in = |place: &PathBuf, input: &PathBuf| input.canonicalize().is_ok_and(|input| place.starts_with(input));
+    if args.output.canonicalize().is_ok_and(|place| args.inputs.iter().any(|input| is_in(&place, input))) {
+        let output = args.output.display();
         return Err(
-            format!("{}: is one of the inputs, and would be lost: name another place", args.output.display()).into()
+            format!("{output}: is, or lies in, one of the inputs, and would be lost: name another place").into()
         );
     }
     // Before all the work, so that a place that cannot be written is heard of at once.
