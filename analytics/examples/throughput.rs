@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, error::Error, time::Duration};
 
-use analytics::{Ground, LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer, reach};
+use analytics::{GateInput, Ground, LeafBuilder, LeafVotes, RuleBook, build_layers, reach};
 use domain::{
-    AreaKey, Clock, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId,
-    Operator, Resolution, SignalDbm, SourceClass, SystemClock, Technology, TechnologyView, Window,
+    Access, AreaKey, Clock, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp,
+    ItemId, Operator, Resolution, SignalDbm, SourceClass, SystemClock, Technology, Window,
 };
 use jiff::tz::TimeZone;
 use rand::{Rng, SeedableRng};
@@ -69,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let leaves: Vec<_> = builder.finish().collect();
     let built = phase.next();
     let entries: usize = leaves.iter().map(|leaf| leaf.votes.entries().len()).sum();
-    println!("leaves   {POINTS} points -> {entries} entries in {} layers: {built}", leaves.len());
+    println!("leaves   {POINTS} points -> {entries} entries of {} networks: {built}", leaves.len());
 
     let blobs: Vec<Vec<u8>> = leaves.iter().map(|leaf| leaf.votes.encode()).collect();
     let bytes: usize = blobs.iter().map(Vec::len).sum();
@@ -78,12 +78,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let read = phase.next();
     println!("encode   {bytes} bytes: {encoded}; decode: {read}");
 
-    let layer = domain::Layer::Mobile { operator: operators[0], view: TechnologyView::Broadband };
-    let votes = leaves.iter().zip(decoded).find(|(leaf, _)| leaf.layer == layer).map(|(_, votes)| votes);
+    let access = Access::Mobile(operators[0]);
+    let votes = leaves.iter().zip(decoded).find(|(leaf, _)| leaf.access == access).map(|(_, votes)| votes);
     let window = Window::Campaign("throughput".parse()?);
     let ground = Ground::new(cover.clone());
-    let input = |leaves, previous| LayerInput {
-        layer,
+    let input = |leaves, previous| GateInput {
+        access,
         source: SourceClass::Simulated,
         min_devices: SourceClass::Simulated.min_devices(),
         window: &window,
@@ -94,19 +94,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let votes: Vec<LeafVotes> = votes.into_iter().collect();
     phase.next();
-    let first = build_layer(input(votes.clone(), None))?;
+    let first = build_layers(input(votes.clone(), None))?;
     let published = phase.next();
+    let layer = first.layers.first().ok_or("nothing may be published")?;
     println!(
-        "publish  {} entries -> {} pieces, {} areas, {} private bytes: {published}",
+        "publish  {} entries -> {} layers of {} pieces, {} areas; {} private bytes: {published}",
         votes.iter().map(|votes| votes.entries().len()).sum::<usize>(),
-        first.pieces.len(),
-        first.areas.len(),
+        first.layers.len(),
+        layer.pieces.len(),
+        layer.areas.len(),
         first.private.len(),
     );
-    let again = build_layer(input(votes, Some(&first.private)))?;
+    let again = build_layers(input(votes, Some(&first.private)))?;
     println!("publish  again, unchanged: {}, same: {}", phase.next(), again == first);
     phase.next();
-    let areas = reach(&cover, &first.pieces, &BTreeSet::new()).len();
+    let areas = reach(&cover, &layer.pieces, &BTreeSet::new()).len();
     println!("reach    of {areas} areas: {}", phase.next());
     Ok(())
 }

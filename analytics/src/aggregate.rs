@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::{DayPart, Hex, SourceClass, Window};
+use domain::{DayPart, Generation, Hex, Layer, SourceClass, TechnologyView, Window};
 
 use crate::{
     stats::{self, GradeFacts},
-    summary::{Below, Posterior, Share, State, UnitSummary},
+    summary::{Below, Posterior, Served, Share, State, UnitSummary},
     votes::{Entry, Figures, Values},
 };
 
@@ -20,12 +20,14 @@ pub struct Judging {
     pub source: SourceClass,
     /// A campaign is shorter and reaches grade B at best.
     pub campaign: bool,
+    /// Of a mobile layer: what it asks.
+    pub view: Option<TechnologyView>,
 }
 
 impl Judging {
-    /// For a source class and window.
-    pub fn new(source: SourceClass, window: &Window) -> Self {
-        Self { source, campaign: matches!(window, Window::Campaign(_)) }
+    /// For a layer, source class and window.
+    pub fn new(layer: Layer, source: SourceClass, window: &Window) -> Self {
+        Self { source, campaign: matches!(window, Window::Campaign(_)), view: layer.view() }
     }
 }
 
@@ -39,8 +41,9 @@ pub struct HexAccumulator<'v> {
 /// What one device says about the unit.
 #[derive(Debug, Default)]
 struct Voice {
-    /// Millionths below, for any threshold and for download, upload, latency apart.
-    votes: [Option<u64>; 4],
+    /// Millionths below, for any threshold and for download, upload, latency apart; of the view `any` without service,
+    /// and served by 2G, 3G, 4G, 5G.
+    votes: [Option<u64>; 5],
     /// Signal (mobile), or download, upload, idle and loaded latency (fixed).
     values: [Option<f64>; 4],
 }
@@ -61,6 +64,11 @@ impl<'v> HexAccumulator<'v> {
         self.entries.extend(other.entries);
     }
 
+    /// Whether nobody has said anything.
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     /// Number of distinct devices so far.
     pub fn devices(&self) -> usize {
         let mut devices: Vec<_> = self.entries.iter().map(|entry| entry.key.device).collect();
@@ -70,22 +78,30 @@ impl<'v> HexAccumulator<'v> {
     }
 
     /// The summary.
-    pub fn finish(mut self, judging: &Judging) -> UnitSummary {
+    pub fn finish(self, judging: &Judging) -> UnitSummary {
+        let mut summary = self.finish_all(std::slice::from_ref(judging));
+        summary.pop().unwrap_or_else(UnitSummary::not_measured)
+    }
+
+    /// The summary of each of several layers of the same network.
+    pub fn finish_all(mut self, judgings: &[Judging]) -> Vec<UnitSummary> {
         self.entries.sort_unstable_by_key(|entry| (entry.key.device, entry.key.part, entry.key.hex));
-        let mut voices = Voices::default();
+        let mut voices: Vec<Voices> = judgings.iter().map(|judging| Voices::of(judging.view)).collect();
         for mine in self.entries.chunk_by(|a, b| a.key.device == b.key.device) {
-            voices.add(mine);
+            for voices in &mut voices {
+                voices.add(mine);
+            }
         }
-        voices.finish(judging)
+        voices.into_iter().zip(judgings).map(|(voices, judging)| voices.finish(judging)).collect()
     }
 }
 
 /// The voices of some devices in one unit, in the order of the devices.
 #[derive(Debug, Default)]
 pub(crate) struct Voices {
-    fixed: bool,
+    view: Option<TechnologyView>,
     /// Sum of votes and number of voters, as in [`Voice::votes`].
-    totals: [(u64, u32); 4],
+    totals: [(u64, u32); 5],
     values: [Vec<f64>; 4],
     made_by_device: Vec<u64>,
     days: BTreeSet<i32>,
@@ -93,11 +109,25 @@ pub(crate) struct Voices {
 }
 
 impl Voices {
+    /// Nobody yet, through this view of a mobile network; `None` for lines.
+    pub(crate) fn of(view: Option<TechnologyView>) -> Self {
+        Self { view, ..Self::default() }
+    }
+
     /// The next device, by all that it says of the unit, sorted by part of the day and hexagon.
     pub(crate) fn add(&mut self, mine: &[&Entry]) {
-        let Some(first) = mine.first() else { return };
-        self.fixed = matches!(first.figures, Figures::Fixed(_));
-        let voice = voice(mine, self.fixed);
+        let says = |entry: &&Entry| entry.below(self.view).is_some();
+        let some: Vec<&Entry>;
+        let mine = if mine.iter().all(says) {
+            mine
+        } else {
+            some = mine.iter().copied().filter(says).collect();
+            &some
+        };
+        if mine.is_empty() {
+            return;
+        }
+        let voice = voice(mine, self.view);
         for (total, vote) in self.totals.iter_mut().zip(voice.votes) {
             if let Some(vote) = vote {
                 *total = (total.0 + vote, total.1 + 1);
@@ -115,7 +145,6 @@ impl Voices {
 
     /// The devices that come after these.
     pub(crate) fn append(&mut self, mut later: Self) {
-        self.fixed |= later.fixed;
         for (total, more) in self.totals.iter_mut().zip(later.totals) {
             *total = (total.0 + more.0, total.1 + more.1);
         }
@@ -129,7 +158,7 @@ impl Voices {
 
     /// The summary.
     pub(crate) fn finish(self, judging: &Judging) -> UnitSummary {
-        let Self { fixed, totals, mut values, made_by_device, days, parts } = self;
+        let Self { view, totals, mut values, made_by_device, days, parts } = self;
         let devices = made_by_device.len() as u32;
         let attempts = match judging.source {
             SourceClass::Survey => made_by_device.iter().sum(),
@@ -171,7 +200,7 @@ impl Voices {
             posterior: Some(Posterior { a: rounded(posterior.a), b: rounded(posterior.b) }),
             ..UnitSummary::not_measured()
         };
-        if fixed {
+        if view.is_none() {
             summary.download_mbps = stats::quantiles(first_values, 1e-6);
             summary.upload_mbps = stats::quantiles(up, 1e-6);
             summary.idle_latency_ms = stats::quantiles(idle, 1e-3);
@@ -182,6 +211,11 @@ impl Voices {
                 latency: share_of(totals[3]),
             });
         } else {
+            let served = |at: usize| mean_vote(totals[at]).map(|mean| mean as f64 / WHOLE as f64);
+            if let (Some(second), Some(third), Some(fourth), Some(fifth)) = (served(1), served(2), served(3), served(4))
+            {
+                summary.served = Some(Served { second, third, fourth, fifth });
+            }
             summary.signal_dbm = stats::quantiles(first_values, 1.0);
         }
         summary
@@ -213,9 +247,9 @@ fn rounded(value: f64) -> f64 {
 }
 
 /// One device's votes and values in the unit. `mine` is sorted by part of the day, then hexagon.
-fn voice(mine: &[&Entry], fixed: bool) -> Voice {
+fn voice(mine: &[&Entry], view: Option<TechnologyView>) -> Voice {
     let mut voice = Voice::default();
-    if fixed {
+    let Some(view) = view else {
         // Load follows the hour, so each part of the day has its policy weight (METHODS 3.4).
         let counter = |pick: fn(&Entry) -> (u32, u32)| stratified(mine, pick);
         voice.votes = [
@@ -223,6 +257,7 @@ fn voice(mine: &[&Entry], fixed: bool) -> Voice {
             counter(|entry| threshold(entry, 0)),
             counter(|entry| threshold(entry, 1)),
             counter(|entry| threshold(entry, 2)),
+            None,
         ];
         for (metric, value) in voice.values.iter_mut().enumerate() {
             *value = device_value(mine, |entry| match &entry.figures {
@@ -230,16 +265,21 @@ fn voice(mine: &[&Entry], fixed: bool) -> Voice {
                 Figures::Mobile(none) => none,
             });
         }
-    } else {
-        // Whether a network is there does not follow the hour: plain k/n.
-        let (below, attempts) =
-            mine.iter().fold((0u64, 0u64), |(k, n), entry| (k + u64::from(entry.below), n + u64::from(entry.attempts)));
-        voice.votes[0] = millionths(u128::from(below), u128::from(attempts));
-        voice.values[0] = device_value(mine, |entry| match &entry.figures {
-            Figures::Mobile(signal) => signal,
-            Figures::Fixed(figures) => &figures.values[0],
-        });
+        return voice;
+    };
+    // Whether a network is there does not follow the hour: plain k/n.
+    let (below, attempts) = mine.iter().fold((0u64, 0u64), |(k, n), entry| {
+        (k + u64::from(entry.below(Some(view)).unwrap_or_default()), n + u64::from(entry.attempts))
+    });
+    voice.votes[0] = millionths(u128::from(below), u128::from(attempts));
+    if view == TechnologyView::Any {
+        for (vote, generation) in voice.votes[1..].iter_mut().zip(Generation::ALL) {
+            let served = mine.iter().filter(|entry| entry.generation() == Some(*generation));
+            let served: u64 = served.map(|entry| u64::from(entry.attempts)).sum();
+            *vote = millionths(u128::from(served), u128::from(attempts));
+        }
     }
+    voice.values[0] = device_value(mine, |entry| entry.signal(view.signal()));
     voice
 }
 

@@ -1,5 +1,6 @@
-//! The publication gate (METHODS 6): one partition of the ground per layer, window and source class, in
-//! which every piece has either no device or enough; and area totals that betray no remainder.
+//! The publication gate (METHODS 6): one partition of the ground per network, window and source class, in
+//! which every piece has either no device or enough; and area totals that betray no remainder. All layers of a network
+//! share them, for the difference of two layers must not tell who is in one of them only.
 
 mod areas;
 mod evidence;
@@ -14,7 +15,7 @@ use std::{
     ops::Range,
 };
 
-use domain::{AreaKey, AreaLevel, Hex, Layer, Resolution, SourceClass, Window};
+use domain::{Access, AreaKey, AreaLevel, Hex, Layer, Resolution, SourceClass, Window};
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -79,39 +80,48 @@ pub struct AreaUnit {
     pub summary: UnitSummary,
 }
 
-/// Everything one layer's publication is made from.
+/// Everything that the publication of one network is made from.
 #[derive(Debug)]
-pub struct LayerInput<'a> {
-    /// What is judged.
-    pub layer: Layer,
-    /// Drive tests are graded apart.
+pub struct GateInput<'a> {
+    /// Which network.
+    pub access: Access,
+    /// Drive tests are graded apart, and have more layers.
     pub source: SourceClass,
     /// Devices in everything published and in every difference: [`SourceClass::min_devices`].
     pub min_devices: u32,
     /// A campaign reaches grade B at best.
     pub window: &'a Window,
-    /// All leaves of the layer, one for each block, in any order.
+    /// All leaves of the network, one for each block, in any order.
     pub leaves: Vec<LeafVotes>,
     /// The region. Votes outside of it are left out.
     pub ground: &'a Ground,
     /// Whether districts and states are published beside municipalities.
     pub district_level: bool,
-    /// [`LayerRelease::private`] of the previous release of the same layer, window and source.
+    /// [`Gated::private`] of the previous release of the same network, window and source.
     pub previous: Option<&'a [u8]>,
+}
+
+/// What may be published of one network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gated {
+    /// Its layers; none if too few devices contributed at all.
+    pub layers: Vec<LayerRelease>,
+    /// For the gate of the next release only; never leaves the server.
+    pub private: Vec<u8>,
 }
 
 /// One layer of a release.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerRelease {
-    /// The partition; empty if too few devices contributed at all.
+    /// Which.
+    pub layer: Layer,
+    /// The partition.
     pub pieces: Vec<Piece>,
     /// Published totals.
     pub areas: Vec<AreaUnit>,
-    /// For the gate of the next release only; never leaves the server.
-    pub private: Vec<u8>,
 }
 
-/// Why a layer cannot be built.
+/// Why a network cannot be published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GateError {
     /// The private part of the previous release is damaged.
@@ -136,8 +146,8 @@ pub enum GateError {
 enum Numbers {
     /// Today's votes.
     Today,
-    /// The previous release; `None`: it was published as unmeasured.
-    Before(Option<Box<UnitSummary>>),
+    /// The previous release, of each layer; none: it was published as unmeasured.
+    Before(Vec<UnitSummary>),
 }
 
 /// A part of the partition as it is published.
@@ -148,7 +158,7 @@ struct Candidate {
     numbers: Numbers,
 }
 
-/// Builds the publication of one layer.
+/// Builds the publication of one network, all layers of it.
 ///
 /// Without a previous release the region as a whole goes down the tree. With one, each of its parts does
 /// for itself: a part in which too few devices changed keeps its old numbers; another may be split where
@@ -158,16 +168,20 @@ struct Candidate {
 /// # Errors
 /// [`GateError`] if the previous release's private part cannot be read, or was made for other borders:
 /// nothing is published then.
-pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
-    let LayerInput { layer, source, min_devices, window, leaves, ground, district_level, previous } = input;
+pub fn build_layers(input: GateInput<'_>) -> Result<Gated, GateError> {
+    let GateInput { access, source, min_devices, window, leaves, ground, district_level, previous } = input;
+    let (layers, figures) = (access.layers(source), figures::count(access, source));
     let previous = match previous {
         Some(bytes) => {
             let previous = Private::decode(bytes).map_err(|error| match error {
                 DecodeError::UnknownVersion(version) if version < private::VERSION => GateError::Earlier,
                 other => GateError::Previous(other),
             })?;
-            if previous.fingerprint != ground.fingerprint() || previous.figures != figures::count(layer) {
+            if previous.fingerprint != ground.fingerprint() {
                 return Err(GateError::Borders);
+            }
+            if previous.figures != figures || !previous.has_layers(layers.len()) {
+                return Err(GateError::Previous(DecodeError::Damaged("layers")));
             }
             if !previous.lies_in(ground.municipalities()) {
                 return Err(GateError::Previous(DecodeError::Damaged("municipality")));
@@ -176,27 +190,35 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
         }
         None => Private::default(),
     };
-    let judging = Judging::new(source, window);
-    let figures = figures::count(layer);
+    let judgings: Vec<Judging> = layers.iter().map(|&layer| Judging::new(layer, source, window)).collect();
     let leaves = LeafVotes::apart(leaves);
     let evidence = Evidence::new(&leaves, ground, figures, &previous);
     let Private { parts, areas, .. } = previous;
     let before: BTreeMap<AreaKey, PublishedArea> = areas.into_iter().map(|area| (area.key, area)).collect();
-    let gate = Gate { least: min_devices, figures, finest: layer.leaf_resolution(), ground };
+    let gate = Gate { least: min_devices, figures, finest: access.leaf_resolution(), ground };
     let levels = if district_level { &LEVELS_OF_AREAS[..] } else { &LEVELS_OF_AREAS[..1] };
     let (candidates, verdicts) = gate.decide(&evidence, levels, parts, &before);
 
-    let summaries: Vec<Option<UnitSummary>> = candidates
+    let withhold = |summaries: &mut Vec<UnitSummary>, shown: Shown| {
+        for (&layer, summary) in layers.iter().zip(summaries) {
+            figures::withhold(layer, summary, shown);
+        }
+    };
+    let summaries: Vec<Vec<UnitSummary>> = candidates
         .par_iter()
         .map(|candidate| match &candidate.numbers {
-            Numbers::Before(summary) => summary.as_deref().cloned(),
-            Numbers::Today => evidence.summary(&candidate.part, &judging).map(|mut summary| {
-                figures::withhold(&mut summary, candidate.shown);
-                summary
-            }),
+            Numbers::Before(summaries) => summaries.clone(),
+            Numbers::Today => {
+                let mut summaries = evidence.summaries(&candidate.part, &judgings);
+                withhold(&mut summaries, candidate.shown);
+                summaries
+            }
         })
         .collect();
-    let areas = totals(ground, levels, &evidence, &verdicts, &judging, before);
+    let mut areas = totals(ground, levels, &evidence, &verdicts, &judgings, before);
+    for area in &mut areas {
+        withhold(&mut area.summaries, area.shown);
+    }
     let (votes, said) = remembered(ground, &evidence, &candidates, &verdicts, &areas);
     let private = Private {
         fingerprint: ground.fingerprint(),
@@ -207,16 +229,23 @@ pub fn build_layer(input: LayerInput<'_>) -> Result<LayerRelease, GateError> {
         parts: candidates
             .iter()
             .zip(&summaries)
-            .map(|(Candidate { part, shown, .. }, summary)| PublishedPart {
+            .map(|(Candidate { part, shown, .. }, summaries)| PublishedPart {
                 part: part.clone(),
                 shown: *shown,
-                summary: summary.clone(),
+                summaries: summaries.clone(),
             })
             .collect(),
-        areas: areas.clone(),
+        areas,
     };
-    let areas = areas.into_iter().map(|area| AreaUnit { key: area.key, summary: area.summary }).collect();
-    Ok(LayerRelease { pieces: pieces(ground, &candidates, &summaries), areas, private: private.encode() })
+    let layer = |(at, &layer): (usize, &Layer)| {
+        let summaries: Vec<_> = summaries.iter().map(|all| all.get(at).filter(|summary| summary.devices > 0)).collect();
+        let areas = private.areas.iter().filter(|area| area.summaries[at].devices > 0);
+        let areas = areas.map(|area| AreaUnit { key: area.key, summary: area.summaries[at].clone() }).collect();
+        let is_measured = summaries.iter().any(Option::is_some);
+        is_measured.then(|| LayerRelease { layer, pieces: pieces(ground, &candidates, &summaries), areas })
+    };
+    let layers = layers.par_iter().enumerate().filter_map(layer).collect();
+    Ok(Gated { layers, private: private.encode() })
 }
 
 /// Levels with totals, from the bottom; pieces stand below them.
@@ -301,8 +330,8 @@ impl Gate<'_> {
         let mut candidates = Vec::new();
         for ((group, old), fresh) in groups.iter().zip(previous).zip(fresh) {
             match old {
-                Some(PublishedPart { part, shown, summary }) if !group.is_renewed => {
-                    candidates.push(Candidate { part, shown, numbers: Numbers::Before(summary.map(Box::new)) });
+                Some(PublishedPart { part, shown, summaries }) if !group.is_renewed => {
+                    candidates.push(Candidate { part, shown, numbers: Numbers::Before(summaries) });
                 }
                 _ => candidates.extend(fresh.into_iter().map(|(part, shown)| Candidate {
                     part,
@@ -347,7 +376,7 @@ impl Gate<'_> {
 /// Unmeasured ground of several municipalities is one part for each of them: nobody is in it, so it joins nothing,
 /// and a municipality where people begin to measure does not wait for the others.
 fn by_home(old: PublishedPart) -> Vec<PublishedPart> {
-    if old.summary.is_some() || homes(&old.part).len() < 2 {
+    if !old.summaries.is_empty() || homes(&old.part).len() < 2 {
         return vec![old];
     }
     let mut plots: BTreeMap<u32, Vec<ground::Plot>> = BTreeMap::new();
@@ -368,7 +397,7 @@ fn totals(
     levels: &[AreaLevel],
     evidence: &Evidence<'_>,
     verdicts: &BTreeMap<AreaKey, Verdict>,
-    judging: &Judging,
+    judgings: &[Judging],
     mut before: BTreeMap<AreaKey, PublishedArea>,
 ) -> Vec<PublishedArea> {
     let renewed = |key: &AreaKey| match verdicts.get(key) {
@@ -378,10 +407,9 @@ fn totals(
     let key =
         |home, level| Some(ground.area(home, level)).filter(|key| levels.contains(&level) && renewed(key).is_some());
     let keys: Vec<_> = (0..ground.municipalities()).map(|home| LEVELS_OF_AREAS.map(|level| key(home, level))).collect();
-    let fresh = evidence.by_area(&keys, judging).into_iter().filter_map(|(key, mut summary)| {
+    let fresh = evidence.by_area(&keys, judgings).into_iter().filter_map(|(key, summaries)| {
         let shown = renewed(&key)?;
-        figures::withhold(&mut summary, shown);
-        Some((key, PublishedArea { key, shown, summary }))
+        Some((key, PublishedArea { key, shown, summaries }))
     });
     before.extend(fresh);
     before.into_values().collect()
@@ -433,7 +461,7 @@ fn remembered(
 }
 
 /// Measured parts one by one; unmeasured ground gathered by resolution-6 hexagon, for it has nobody to hide.
-fn pieces(ground: &Ground, candidates: &[Candidate], summaries: &[Option<UnitSummary>]) -> Vec<Piece> {
+fn pieces(ground: &Ground, candidates: &[Candidate], summaries: &[Option<&UnitSummary>]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut unmeasured: BTreeMap<u64, (Hex, Vec<Hex>)> = BTreeMap::new();
     for (candidate, summary) in candidates.iter().zip(summaries) {
@@ -442,7 +470,7 @@ fn pieces(ground: &Ground, candidates: &[Candidate], summaries: &[Option<UnitSum
             ground.cut(plot, &mut here);
             here
         };
-        if let Some(summary) = summary {
+        if let Some(summary) = *summary {
             let hexes = compact(candidate.part.plots.iter().flat_map(|&plot| cut(plot)).collect());
             let (kind, resolution) = (candidate.part.kind, candidate.part.resolution);
             pieces.push(Piece { number: 0, kind, resolution, hexes, summary: summary.clone() });

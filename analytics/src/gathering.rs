@@ -84,14 +84,15 @@ impl<'r> Gathering<'r> {
     /// One layer by hexagon; each device has one voice in each.
     pub fn hexagons(self, layer: Layer, resolution: Resolution) -> Hexagons {
         let mut votes: BTreeMap<(Window, SourceClass), Vec<LeafVotes>> = BTreeMap::new();
-        for (window, _, leaf) in self.leaves().filter(|(_, _, leaf)| leaf.layer == layer) {
+        let is_judged = |leaf: &Leaf| leaf.access.layers(leaf.source).contains(&layer);
+        for (window, _, leaf) in self.leaves().filter(|(_, _, leaf)| is_judged(leaf)) {
             votes.entry((window, leaf.source)).or_default().push(leaf.votes);
         }
         let mut all = Hexagons::default();
         for ((window, source), votes) in votes {
-            let (judging, votes) = (Judging::new(source, &window), LeafVotes::merge_all(votes));
+            let (judging, votes) = (Judging::new(layer, source, &window), LeafVotes::merge_all(votes));
             let mut units: BTreeMap<Hex, HexAccumulator<'_>> = BTreeMap::new();
-            for entry in votes.entries() {
+            for entry in votes.entries().iter().filter(|entry| entry.below(layer.view()).is_some()) {
                 match entry.key.hex.parent(resolution) {
                     Some(hex) => units.entry(hex).or_default().add(entry),
                     None => all.coarser += u64::from(entry.attempts),

@@ -37,7 +37,7 @@ pub mod votes;
 
 pub use aggregate::HexAccumulator;
 pub use estimate::{Estimate, EstimateHeader, Estimates, estimate};
-pub use gate::{AreaUnit, GateError, Ground, LayerInput, LayerRelease, Piece, PieceKind, build_layer};
+pub use gate::{AreaUnit, GateError, GateInput, Gated, Ground, LayerRelease, Piece, PieceKind, build_layers};
 pub use gathering::{Gathering, HexSummary, Hexagons};
 pub use holders::hexes_of;
 pub use next::{NextArea, NextAsk, NextInput, NextLayer, NextList, next};
@@ -45,5 +45,5 @@ pub use outliers::{MIN_TESTS, outliers};
 pub use rank::{AreaFacts, GroundBelow, Outline, RankHeader, RankInput, RankRow, Ranking, Track, rank};
 pub use reach::{Coarser, CoarserPart, Counted, Measured, Reach, ReachShares, Sites, reach};
 pub use rules::{RuleBook, RuleError, ScoreProfile};
-pub use summary::{Below, Grade, Posterior, Quantiles, Share, State, UnitSummary};
+pub use summary::{Below, Grade, Posterior, Quantiles, Served, Share, State, UnitSummary};
 pub use votes::{DecodeError, Leaf, LeafBuilder, LeafVotes};

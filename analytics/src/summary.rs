@@ -128,6 +128,19 @@ pub struct Below {
     pub latency: Option<Share>,
 }
 
+/// Shares of device votes by the generation that served. With the share without service they add up to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Served {
+    /// 2G.
+    pub second: f64,
+    /// 3G.
+    pub third: f64,
+    /// 4G.
+    pub fourth: f64,
+    /// 5G of any kind.
+    pub fifth: f64,
+}
+
 /// Everything that is published about one unit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct UnitSummary {
@@ -153,8 +166,12 @@ pub struct UnitSummary {
     /// Beta posterior of `share`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub posterior: Option<Posterior>,
-    /// Mobile: received power where the layer's technology served, dBm. This and each figure below is absent
-    /// where none or too few of the unit's devices have a value, for they could be told apart.
+    /// Mobile, view `any`: what served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub served: Option<Served>,
+    /// Mobile: received power on one generation, dBm: 4G in the views `broadband` and `4g`, else that of the view; none in
+    /// `any`, for each generation has a quantity of its own. This and each figure below is absent where none or too few of
+    /// the unit's devices have a value, for they could be told apart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal_dbm: Option<Quantiles>,
     /// Fixed: throughput to the device, Mbit/s.
@@ -188,6 +205,7 @@ impl UnitSummary {
             n_eff: 0.0,
             grade: Grade::U,
             posterior: None,
+            served: None,
             signal_dbm: None,
             download_mbps: None,
             upload_mbps: None,

@@ -10,23 +10,23 @@ pub use build::LeafBuilder;
 pub use codec::DecodeError;
 pub(crate) use codec::unsealed;
 
-use domain::{DayPart, DevicePseudonym, Hex, Layer, SourceClass};
+use domain::{Access, DayPart, DevicePseudonym, Generation, Hex, SourceClass, Technology, TechnologyView};
 
 /// Sorted values with how often each occurred: bit/s, µs or dBm.
 pub(crate) type Values = Vec<(i64, u32)>;
 
-/// Votes of one storage block in one layer and source class.
+/// Votes of one storage block about one network, of one source class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leaf {
     /// Never mixed with another.
     pub source: SourceClass,
     /// What the votes are about.
-    pub layer: Layer,
+    pub access: Access,
     /// The votes.
     pub votes: LeafVotes,
 }
 
-/// Where, who, and in which part of the day.
+/// Where, who, in which part of the day, and what was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VoteKey {
     /// The hexagon as recorded: leaf resolution, or coarser where the position was reduced further.
@@ -35,16 +35,27 @@ pub struct VoteKey {
     pub device: DevicePseudonym,
     /// When in the day.
     pub part: DayPart,
+    /// Mobile: what the phone saw, as each view judges it.
+    pub seen: Seen,
 }
 
-/// What one device saw in one hexagon in one part of the day.
+/// What a look at a mobile network found. Tests of lines have none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Seen {
+    /// The serving technology; `None`: no service.
+    pub technology: Option<Technology>,
+    /// The only technology that the receiver looks for.
+    pub locked_to: Option<Technology>,
+}
+
+/// What one device found in one hexagon in one part of the day; of a mobile network, as often as it saw the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Where, who, when.
+    /// Where, who, when, what.
     pub key: VoteKey,
-    /// Points or tests that say something about this layer.
+    /// Points or tests.
     pub attempts: u32,
-    /// Of these, without service (mobile) or below the floor (fixed).
+    /// Fixed: of these, below the floor. What is below in a mobile layer is the view's to say.
     pub below: u32,
     /// Local days since 1970, sorted, each once.
     pub days: Vec<i32>,
@@ -55,7 +66,7 @@ pub struct Entry {
 /// Measured values of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Figures {
-    /// Received power in dBm where the layer's technology served.
+    /// Received power in dBm.
     Mobile(Values),
     /// Speed tests of a line.
     Fixed(Box<FixedFigures>),
@@ -79,7 +90,7 @@ pub struct FixedFigures {
     pub values: [Values; 4],
 }
 
-/// The votes of one layer on some ground, sorted by key, each key once.
+/// The votes about one network on some ground, sorted by key, each key once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LeafVotes {
     entries: Vec<Entry>,
@@ -134,6 +145,28 @@ impl LeafVotes {
 }
 
 impl Entry {
+    /// How many of the attempts are below, as a layer judges them through its view; `None` if it says nothing of them.
+    pub(crate) fn below(&self, view: Option<TechnologyView>) -> Option<u32> {
+        let Some(view) = view else { return Some(self.below) };
+        let served = view.verdict(self.key.seen.technology, self.key.seen.locked_to)?;
+        Some(if served { 0 } else { self.attempts })
+    }
+
+    /// The generation that served.
+    pub(crate) fn generation(&self) -> Option<Generation> {
+        self.key.seen.technology.map(Technology::generation)
+    }
+
+    /// Received power on this generation.
+    pub(crate) fn signal(&self, generation: Option<Generation>) -> &Values {
+        const NONE: &Values = &Values::new();
+        let is_asked = generation.is_some() && self.generation() == generation;
+        match &self.figures {
+            Figures::Mobile(signal) if is_asked => signal,
+            Figures::Mobile(_) | Figures::Fixed(_) => NONE,
+        }
+    }
+
     fn absorb(&mut self, other: Self) {
         self.attempts = self.attempts.saturating_add(other.attempts);
         self.below = self.below.saturating_add(other.below);
@@ -151,7 +184,7 @@ impl Entry {
                     add_values(values, other);
                 }
             }
-            // One LeafVotes is one layer; a mixture cannot be built.
+            // One LeafVotes is about one network; a mixture cannot be built.
             (Figures::Mobile(_), Figures::Fixed(_)) | (Figures::Fixed(_), Figures::Mobile(_)) => {}
         }
     }

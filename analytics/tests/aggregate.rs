@@ -9,22 +9,30 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use analytics::{HexAccumulator, LeafBuilder, LeafVotes, RuleBook, State, UnitSummary, aggregate::Judging};
-use common::{Line, Look, children, line_votes, mobile, region, votes};
-use domain::{DayPart, Hex, Layer, Resolution, SourceClass, Technology, TechnologyView, Window};
+use analytics::{
+    HexAccumulator, LeafBuilder, LeafVotes, RuleBook, Served, State, UnitSummary, aggregate::Judging, votes::Figures,
+};
+use common::{Line, Look, children, line_votes, mobile, network, region, votes};
+use domain::{Access, DayPart, Hex, Layer, Resolution, SourceClass, Technology, TechnologyView, Window};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-fn judging() -> Judging {
-    Judging::new(SourceClass::Crowd, &Window::Year(2026))
+fn judging(layer: Layer) -> Judging {
+    Judging::new(layer, SourceClass::Crowd, &Window::Year(2026))
 }
 
+/// Lines, or phones through the view `broadband`.
 fn summary(votes: &LeafVotes) -> UnitSummary {
+    let fixed = votes.entries().first().is_some_and(|entry| matches!(entry.figures, Figures::Fixed(_)));
+    through(if fixed { Layer::Fixed } else { mobile(TechnologyView::Broadband) }, votes)
+}
+
+fn through(layer: Layer, votes: &LeafVotes) -> UnitSummary {
     let mut unit = HexAccumulator::new();
     for entry in votes.entries() {
         unit.add(entry);
     }
-    unit.finish(&judging())
+    unit.finish(&judging(layer))
 }
 
 fn leaf() -> Hex {
@@ -65,7 +73,7 @@ fn a_test_is_judged_by_the_rule_of_its_day() {
         evidence.test.at = jiff::civil::date(2024, 12, 30).at(12, 0, 0, 0).in_tz("UTC").unwrap().timestamp()
             + jiff::SignedDuration::from_hours(hour.into());
         builder.add_speed(&evidence);
-        let unit = summary(&common::layer_of(builder.finish(), Layer::Fixed));
+        let unit = summary(&common::about(builder.finish(), Access::Fixed));
         let below = unit.below.unwrap();
         [
             unit.share.unwrap().value,
@@ -123,18 +131,37 @@ fn a_device_value_is_the_median_of_its_medians_by_place_and_part_of_the_day() {
 
 #[test]
 fn views_judge_the_same_points_differently() {
+    let look =
+        |technology, signal| Look { technology: Some(technology), signal: Some(signal), ..Look::good(0, leaf()) };
+    let both = votes(&[look(Technology::TwoG, -70), look(Technology::FiveGSa, -100)]);
+    let seen = |view| through(mobile(view), &both);
+    let share = |view| seen(view).share.map(|share| share.value);
+    assert_eq!(share(TechnologyView::Any), Some(0.0));
+    assert_eq!(share(TechnologyView::Broadband), Some(0.5));
+    assert_eq!(share(TechnologyView::FiveG), Some(0.5));
+    let expected = Served { second: 0.5, third: 0.0, fourth: 0.0, fifth: 0.5 };
+    assert_eq!((seen(TechnologyView::Any).served, seen(TechnologyView::Broadband).served), (Some(expected), None));
+    // A phone on 5G says nothing about 2G, never "dead".
+    assert_eq!((share(TechnologyView::TwoG), seen(TechnologyView::TwoG).attempts), (Some(0.0), 1));
+    // Received power is another quantity in each generation.
+    let signal = |view| seen(view).signal_dbm.map(|signal| signal.p50);
+    assert_eq!((signal(TechnologyView::TwoG), signal(TechnologyView::FiveG)), (Some(-70.0), Some(-100.0)));
+    assert_eq!((signal(TechnologyView::Any), signal(TechnologyView::Broadband)), (None, None));
+}
+
+#[test]
+fn a_locked_receiver_counts_in_drive_tests_only() {
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
-    builder.add_coverage(&Look { technology: Some(Technology::TwoG), ..Look::good(0, leaf()) }.evidence());
+    for source in [SourceClass::Crowd, SourceClass::Survey] {
+        let mut evidence = Look::good(0, leaf()).evidence();
+        (evidence.source, evidence.track.locked_to) = (source, Some(Technology::FourG));
+        builder.add_coverage(&evidence);
+    }
     let leaves: Vec<_> = builder.finish().collect();
-    let state = |view| leaves.iter().find(|leaf| leaf.layer == mobile(view)).map(|leaf| summary(&leaf.votes).state);
-    assert_eq!(state(TechnologyView::Any), Some(State::Covered));
-    assert_eq!(state(TechnologyView::Broadband), Some(State::Dead));
-    assert_eq!(state(TechnologyView::TwoG), Some(State::Covered));
-    // A phone on 5G says nothing about 2G: no votes, no layer, never "dead".
-    let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
-    builder.add_coverage(&Look { technology: Some(Technology::FiveG), ..Look::good(0, leaf()) }.evidence());
-    assert!(!builder.finish().any(|leaf| leaf.layer == mobile(TechnologyView::TwoG)));
+    assert_eq!(leaves.iter().map(|leaf| leaf.source).collect::<Vec<_>>(), [SourceClass::Survey]);
+    let unit = |view| through(mobile(view), &leaves[0].votes);
+    assert_eq!((unit(TechnologyView::FourG).devices, unit(TechnologyView::FiveG).devices), (1, 0));
 }
 
 #[test]
@@ -149,9 +176,7 @@ fn networks_without_a_name_are_judged_by_nobody() {
     }
     builder.add_coverage(&Look::good(0, leaf()).evidence());
     let leaves: Vec<_> = builder.finish().collect();
-    assert!(
-        !leaves.is_empty() && leaves.iter().all(|leaf| leaf.layer.operator() == mobile(TechnologyView::Any).operator())
-    );
+    assert!(!leaves.is_empty() && leaves.iter().all(|leaf| leaf.access == network()));
 }
 
 #[test]
@@ -163,8 +188,7 @@ fn a_source_class_is_never_mixed_with_another() {
     builder.add_coverage(&survey);
     builder.add_coverage(&Look::good(1, leaf()).evidence());
     let leaves: Vec<_> = builder.finish().collect();
-    let any = leaves.iter().filter(|leaf| leaf.layer == mobile(TechnologyView::Any));
-    let states: Vec<_> = any.map(|leaf| (leaf.source, summary(&leaf.votes).state)).collect();
+    let states: Vec<_> = leaves.iter().map(|leaf| (leaf.source, summary(&leaf.votes).state)).collect();
     assert_eq!(states, [(SourceClass::Crowd, State::Covered), (SourceClass::Survey, State::Dead)]);
 }
 
@@ -209,7 +233,7 @@ proptest! {
             if at % 3 == cut % 3 { second.add(entry) } else { first.add(entry) }
         }
         second.merge(first);
-        prop_assert_eq!(second.finish(&judging()), summary(&whole));
+        prop_assert_eq!(second.finish(&judging(mobile(TechnologyView::Broadband))), summary(&whole));
     }
 
     #[test]
@@ -274,7 +298,9 @@ fn naive_mobile(looks: &[Look]) -> (u32, u32, f64, Option<f64>) {
         for look in mine.iter().filter(served) {
             let part = DayPart::of_hour(u8::try_from(look.hour % 24).unwrap());
             let values = groups.entry((look.hex.at_most(Resolution::Nine), part)).or_default();
-            values.extend(look.signal.map(f64::from));
+            // Of 4G: power received on 5G is another quantity.
+            let signal = look.signal.filter(|_| look.technology == Some(Technology::FourG));
+            values.extend(signal.map(f64::from));
         }
         let medians: Vec<f64> = groups.into_values().filter_map(median).collect();
         values.extend(median(medians));

@@ -9,8 +9,8 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use analytics::{GateError, Ground, LayerInput, LayerRelease, LeafVotes, Piece, PieceKind, State, build_layer};
-use common::{BROADBAND, Look, children, cover, key, region, votes};
+use analytics::{GateError, GateInput, Ground, LeafVotes, Piece, PieceKind, State, build_layers};
+use common::{Look, Release, broadband, children, cover, key, network, region, votes};
 use domain::{AreaKey, AreaLevel, Cover, Hex, Resolution, SourceClass, Technology, Window};
 use proptest::prelude::*;
 
@@ -18,27 +18,25 @@ const K: usize = 5;
 const ONE: &[&str] = &["05334002"];
 const THREE: &[&str] = &["05334002", "05334004", "05362008"];
 
-fn release_of(source: SourceClass, leaves: Vec<LeafVotes>, cover: &Cover, previous: Option<&[u8]>) -> LayerRelease {
-    let (layer, window, min_devices) = (BROADBAND.parse().unwrap(), Window::Year(2026), source.min_devices().min(5));
-    let window = &window;
-    build_layer(LayerInput {
-        layer,
+fn release_of(source: SourceClass, leaves: Vec<LeafVotes>, cover: &Cover, previous: Option<&[u8]>) -> Release {
+    let gated = build_layers(GateInput {
+        access: network(),
         source,
-        min_devices,
-        window,
+        min_devices: source.min_devices().min(5),
+        window: &Window::Year(2026),
         leaves,
         ground: &Ground::new(cover.clone()),
         district_level: true,
         previous,
-    })
-    .unwrap()
+    });
+    broadband(gated.unwrap())
 }
 
-fn publish(looks: &[Look], cover: &Cover) -> LayerRelease {
+fn publish(looks: &[Look], cover: &Cover) -> Release {
     release_of(SourceClass::Crowd, vec![votes(looks)], cover, None)
 }
 
-fn after(looks: &[Look], cover: &Cover, previous: &LayerRelease) -> LayerRelease {
+fn after(looks: &[Look], cover: &Cover, previous: &Release) -> Release {
     release_of(SourceClass::Crowd, vec![votes(looks)], cover, Some(&previous.private))
 }
 
@@ -51,7 +49,7 @@ fn crowd(first: u32, devices: u32, hex: Hex) -> Vec<Look> {
     (first..first + devices).map(|device| Look::good(device, hex)).collect()
 }
 
-fn piece_at(release: &LayerRelease, hex: Hex) -> Option<&Piece> {
+fn piece_at(release: &Release, hex: Hex) -> Option<&Piece> {
     release.pieces.iter().find(|piece| piece.hexes.iter().any(|&outer| is_in(hex, outer)))
 }
 
@@ -59,7 +57,7 @@ fn is_in(inner: Hex, outer: Hex) -> bool {
     inner.parent(outer.resolution()) == Some(outer)
 }
 
-fn measured(release: &LayerRelease) -> Vec<(PieceKind, u32)> {
+fn measured(release: &Release) -> Vec<(PieceKind, u32)> {
     let measured = release.pieces.iter().filter(|piece| piece.summary.devices > 0);
     measured.map(|piece| (piece.kind, piece.summary.devices)).collect()
 }
@@ -254,18 +252,17 @@ fn a_damaged_private_part_stops_the_release() {
     for at in [0, 4, 9, release.private.len() - 1] {
         let mut damaged = release.private.clone();
         damaged[at] ^= 0x40;
-        let (layer, window, cover) = (BROADBAND.parse().unwrap(), Window::Year(2026), cover(ONE));
-        let input = LayerInput {
-            layer,
+        let input = GateInput {
+            access: network(),
             source: SourceClass::Crowd,
             min_devices: 5,
-            window: &window,
+            window: &Window::Year(2026),
             leaves: Vec::new(),
-            ground: &Ground::new(cover.clone()),
+            ground: &Ground::new(cover(ONE)),
             district_level: true,
             previous: Some(&damaged),
         };
-        assert!(matches!(build_layer(input), Err(GateError::Previous(_))), "byte {at}");
+        assert!(matches!(build_layers(input), Err(GateError::Previous(_))), "byte {at}");
     }
 }
 
@@ -286,8 +283,8 @@ fn a_release_over_other_borders_or_of_an_earlier_gate_cannot_be_continued() {
     let looks = crowd(0, 6, children(blocks()[0], Resolution::Ten)[0]);
     let release = publish(&looks, &cover(ONE));
     let next = |cover: &Cover, previous: &[u8]| {
-        build_layer(LayerInput {
-            layer: BROADBAND.parse().unwrap(),
+        build_layers(GateInput {
+            access: network(),
             source: SourceClass::Crowd,
             min_devices: 5,
             window: &Window::Year(2026),
@@ -297,7 +294,7 @@ fn a_release_over_other_borders_or_of_an_earlier_gate_cannot_be_continued() {
             previous: Some(previous),
         })
     };
-    assert_eq!(next(&cover(ONE), &release.private).unwrap().pieces, release.pieces);
+    assert_eq!(next(&cover(ONE), &release.private).map(broadband).unwrap().pieces, release.pieces);
     assert_eq!(next(&cover(THREE), &release.private), Err(GateError::Borders));
     let mut earlier = release.private.clone();
     earlier[4] = 1;
@@ -371,7 +368,7 @@ fn safe(count: usize) -> bool {
 }
 
 /// Disjoint pieces over all of the ground, each with nobody or at least k.
-fn assert_partition(release: &LayerRelease) {
+fn assert_partition(release: &Release) {
     if release.pieces.is_empty() {
         assert!(release.areas.is_empty());
         return;
@@ -392,7 +389,7 @@ fn assert_partition(release: &LayerRelease) {
 
 type Devices = BTreeSet<u32>;
 
-fn pieces_of(looks: &[Look], release: &LayerRelease) -> BTreeMap<i32, Vec<Look>> {
+fn pieces_of(looks: &[Look], release: &Release) -> BTreeMap<i32, Vec<Look>> {
     let mut held: BTreeMap<i32, Vec<Look>> = BTreeMap::new();
     let mut by_hex: HashMap<Hex, i32> = HashMap::new();
     for look in looks {
@@ -408,7 +405,7 @@ fn devices<'l>(looks: impl IntoIterator<Item = &'l Look>) -> Devices {
 
 /// What an attacker can subtract in one release: pieces from area totals, totals from totals, and the
 /// other way round. All of it against the raw evidence, which the gate's own bookkeeping cannot excuse.
-fn assert_consistent(looks: &[Look], cover: &Cover, release: &LayerRelease) {
+fn assert_consistent(looks: &[Look], cover: &Cover, release: &Release) {
     assert_partition(release);
     if release.pieces.is_empty() {
         assert!(devices(looks).len() < K);
@@ -441,7 +438,7 @@ fn assert_consistent(looks: &[Look], cover: &Cover, release: &LayerRelease) {
 }
 
 /// What an attacker can subtract between two releases: a new piece from the old one that held its ground.
-fn assert_no_small_step(cover: &Cover, before: &[Look], first: &LayerRelease, all: &[Look], second: &LayerRelease) {
+fn assert_no_small_step(cover: &Cover, before: &[Look], first: &Release, all: &[Look], second: &Release) {
     if first.pieces.is_empty() {
         return;
     }

@@ -6,10 +6,9 @@ mod common;
 use std::collections::BTreeSet;
 
 use analytics::{LeafBuilder, LeafVotes, RuleBook, outliers};
-use common::{children, device, hour, line_votes, mobile, region};
+use common::{children, device, hour, line_votes, network, region};
 use domain::{
-    BitRate, ByteCount, Hex, ItemId, Layer, Resolution, SourceClass, SpeedEvidence, SpeedTest, Technology,
-    TechnologyView,
+    Access, BitRate, ByteCount, Hex, ItemId, Resolution, SourceClass, SpeedEvidence, SpeedTest, Technology,
     record::{FailureCause, FixedMedium, Network, Protocol, SpeedResult, TestOutcome},
 };
 use jiff::tz::TimeZone;
@@ -58,13 +57,13 @@ fn found(tests: &[SpeedEvidence]) -> Vec<u64> {
     found
 }
 
-fn leaves(tests: &[SpeedEvidence], layer: Layer) -> LeafVotes {
+fn leaves(tests: &[SpeedEvidence], access: Access) -> LeafVotes {
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
     for test in tests {
         builder.add_speed(test);
     }
-    common::layer_of(builder.finish(), layer)
+    common::about(builder.finish(), access)
 }
 
 fn attempts(votes: &LeafVotes) -> u32 {
@@ -77,10 +76,10 @@ fn one_far_test_among_eight_of_a_device_does_not_vote_and_among_seven_it_does() 
         let mut eight = tests(0, LAN, &[48_000, 50_000, 52_000, 49_000, 51_000, 50_500, 47_000]);
         eight.insert(3, test(0, LAN, Some(odd)));
         assert_eq!(found(&eight), [u64::from(odd)]);
-        assert_eq!(attempts(&leaves(&eight, Layer::Fixed)), 7);
+        assert_eq!(attempts(&leaves(&eight, Access::Fixed)), 7);
         let seven = &eight[..7];
         assert!(found(seven).is_empty(), "seven tests show nothing usual");
-        assert_eq!(attempts(&leaves(seven, Layer::Fixed)), 7);
+        assert_eq!(attempts(&leaves(seven, Access::Fixed)), 7);
     }
 }
 
@@ -91,7 +90,7 @@ fn a_slow_line_amid_fast_ones_is_no_outlier() {
         village.extend(tests(neighbour, LAN, &[1_000_000; 12]));
     }
     assert!(found(&village).is_empty(), "a hamlet with 1 Mbit/s is what the program looks for");
-    assert_eq!(attempts(&leaves(&village, Layer::Fixed)), 20 * 12);
+    assert_eq!(attempts(&leaves(&village, Access::Fixed)), 20 * 12);
 }
 
 #[test]
@@ -99,7 +98,7 @@ fn a_test_that_the_network_broke_is_never_left_out_and_makes_nothing_usual() {
     let mut line = tests(0, LAN, &[50_000; 9]);
     line.extend((0..30).map(|_| test(0, LAN, None)));
     assert!(found(&line).is_empty());
-    assert_eq!(attempts(&leaves(&line, Layer::Fixed)), 39);
+    assert_eq!(attempts(&leaves(&line, Access::Fixed)), 39);
     // Seven that measured something, however many broke.
     let mut line = tests(0, LAN, &[50_000, 50_000, 50_000, 50_000, 50_000, 50_000, 90]);
     line.extend((0..30).map(|_| test(0, LAN, None)));
@@ -142,7 +141,7 @@ fn a_slow_test_of_a_phone_is_still_a_look_at_its_network() {
     let mut walk = tests(0, phone("26201", Technology::FourG, false), &[20_000; 8]);
     walk.push(test(0, phone("26201", Technology::FourG, false), Some(10)));
     assert!(found(&walk).is_empty());
-    assert_eq!(attempts(&leaves(&walk, mobile(TechnologyView::Any))), 9, "there was service, however slow");
+    assert_eq!(attempts(&leaves(&walk, network())), 9, "there was service, however slow");
 }
 
 /// METHODS read aloud: of each test whether it is far, without any care for speed.
@@ -190,8 +189,8 @@ proptest! {
         let ids = |tests: &[SpeedEvidence]| outliers(tests).iter().map(|far| far.test.id).collect::<BTreeSet<_>>();
         prop_assert_eq!(ids(&tests), ids(&shuffled));
         prop_assert_eq!(ids(&tests), naive(&tests));
-        for layer in [Layer::Fixed, mobile(TechnologyView::Any)] {
-            prop_assert_eq!(leaves(&tests, layer).encode(), leaves(&shuffled, layer).encode());
+        for access in [Access::Fixed, network()] {
+            prop_assert_eq!(leaves(&tests, access).encode(), leaves(&shuffled, access).encode());
         }
     }
 
@@ -200,7 +199,7 @@ proptest! {
         let far: BTreeSet<ItemId> = outliers(&tests).iter().map(|far| far.test.id).collect();
         let near: Vec<_> = tests.iter().filter(|test| !far.contains(&test.test.id)).cloned().collect();
         let attempts_of = |tests: &[SpeedEvidence]| {
-            attempts(&leaves(tests, Layer::Fixed)) + attempts(&leaves(tests, mobile(TechnologyView::Any)))
+            attempts(&leaves(tests, Access::Fixed)) + attempts(&leaves(tests, network()))
         };
         prop_assert_eq!(attempts_of(&tests) as usize, near.len());
     }

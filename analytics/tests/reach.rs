@@ -6,10 +6,10 @@ mod common;
 use std::collections::BTreeSet;
 
 use analytics::{
-    CoarserPart, Ground, LayerInput, LeafVotes, Piece, PieceKind, Reach, State, UnitSummary, build_layer, reach,
+    CoarserPart, GateInput, Ground, LeafVotes, Piece, PieceKind, Reach, State, UnitSummary, build_layers, reach,
 };
-use common::{Look, children, cover, key, mobile, region, votes};
-use domain::{AreaKey, Hex, Resolution, SourceClass, TechnologyView};
+use common::{Look, broadband, children, cover, key, network, region, votes};
+use domain::{AreaKey, Hex, Resolution, SourceClass};
 use proptest::prelude::*;
 
 const TOWN: &str = "05334002";
@@ -86,12 +86,11 @@ proptest! {
         let looks: Vec<Look> = seen.iter().map(|&(device, at)| Look::good(device, place(at))).collect();
         let leaves: Vec<LeafVotes> = vec![votes(&looks)];
         let ground = cover(&[TOWN, VILLAGE]);
-        let layer = mobile(TechnologyView::Broadband);
         let window = "2026".parse().unwrap();
-        let input = LayerInput {
-            layer, source: SourceClass::Crowd, min_devices: 5, window: &window, leaves, ground: &Ground::new(ground.clone()), district_level: true, previous: None,
+        let input = GateInput {
+            access: network(), source: SourceClass::Crowd, min_devices: 5, window: &window, leaves, ground: &Ground::new(ground.clone()), district_level: true, previous: None,
         };
-        let release = build_layer(input).unwrap();
+        let release = broadband(build_layers(input).unwrap());
         prop_assume!(!release.pieces.is_empty());
         let found = reach(&ground, &release.pieces, &BTreeSet::new());
         let visited: BTreeSet<Hex> = looks.iter().map(|look| look.hex.at_most(Resolution::Nine)).collect();

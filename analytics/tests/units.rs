@@ -5,8 +5,8 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use analytics::{Gathering, Ground, Hexagons, LayerInput, RuleBook, UnitSummary, build_layer};
-use common::{Look, children, cover, mobile, region, votes};
+use analytics::{GateInput, Gathering, Ground, Hexagons, RuleBook, UnitSummary, build_layers};
+use common::{Look, broadband, children, cover, mobile, network, region, votes};
 use domain::{AreaLevel, CoverageEvidence, Hex, Resolution, SourceClass, TechnologyView, Window};
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
@@ -106,8 +106,8 @@ proptest! {
     #[test]
     fn totals_of_areas_are_what_a_slow_count_says(looks in looks()) {
         let (cover, window) = (cover(AREAS), Window::Year(2026));
-        let input = LayerInput {
-            layer: mobile(TechnologyView::Broadband),
+        let input = GateInput {
+            access: network(),
             // Of drive tests everything is published.
             source: SourceClass::Survey,
             min_devices: SourceClass::Survey.min_devices(),
@@ -117,7 +117,7 @@ proptest! {
             district_level: true,
             previous: None,
         };
-        let release = build_layer(input).unwrap();
+        let release = broadband(build_layers(input).unwrap());
         let mut published = 0;
         for level in AreaLevel::ALL {
             let mut slowly: BTreeMap<_, Slowly> = BTreeMap::new();

@@ -1,8 +1,8 @@
-//! What the gate takes away, and how long it takes: a simulated campaign week in memory, every layer of it gated with the
+//! What the gate takes away, and how long it takes: a simulated campaign week in memory, every network of it gated with the
 //! threshold of the promise alone (k = 5) and with the one that also stands against an attacker's own devices (9), and with that as
 //! if all of NRW were one municipality (9*): what the borders cost.
 //!
-//! For each view: the share of ground that is published at a resolution or finer, of the ground where somebody measured, and of
+//! By kind of network, the same in all of its layers: the share of ground that is published at a resolution or finer, of the ground where somebody measured, and of
 //! where people live. The region tables know inhabitants by municipality; they are spread evenly over its hexagons.
 
 use std::{
@@ -12,10 +12,10 @@ use std::{
     time::Duration,
 };
 
-use analytics::{Ground, LayerInput, LeafBuilder, LeafVotes, Piece, RuleBook, build_layer};
+use analytics::{GateInput, Ground, LeafBuilder, LeafVotes, Piece, RuleBook, build_layers};
 use domain::{
-    AreaKey, Clock, Cover, CoverageEvidence, DevicePseudonym, Hex, Layer, Operator, Record, Resolution, SourceClass,
-    SpeedEvidence, SystemClock, TechnologyView, Window,
+    Access, AreaKey, Clock, Cover, CoverageEvidence, DevicePseudonym, Hex, Operator, Record, Resolution, SourceClass,
+    SpeedEvidence, SystemClock, Window,
 };
 use jiff::tz::TimeZone;
 use region::RegionTables;
@@ -25,8 +25,6 @@ use crate::{Failure, campaign};
 
 /// Thresholds, and whether pieces end at municipal borders.
 const CASES: [(u32, bool); 3] = [(5, true), (9, true), (9, false)];
-/// Views that differ: `broadband` and `5g` judge the same looks as `any`, and 3G is gone, so that `3g` judges as `2g`.
-const VIEWS: [TechnologyView; 3] = [TechnologyView::Any, TechnologyView::FourG, TechnologyView::TwoG];
 const AT_ONCE: u32 = 2_000;
 const FINEST: usize = 10;
 const COARSEST: usize = 4;
@@ -78,13 +76,13 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
     let window: Window = "2026".parse()?;
     let mut found: BTreeMap<(String, String), (Shares, Shares, u32)> = BTreeMap::new();
     let mut took = [Duration::ZERO; CASES.len()];
-    let (mut layers, mut private) = (0, 0);
-    let is_asked = |layer: Layer| {
-        layer.view().is_none_or(|view| VIEWS.contains(&view))
-            && (only.is_none() || layer.operator().is_none() || layer.operator() == only)
+    let (mut networks, mut private) = (0, 0);
+    let is_asked = |access: Access| match access {
+        Access::Fixed => true,
+        Access::Mobile(operator) => only.is_none_or(|only| only == operator),
     };
-    for leaf in builder.finish().filter(|leaf| is_asked(leaf.layer)) {
-        layers += 1;
+    for leaf in builder.finish().filter(|leaf| is_asked(leaf.access)) {
+        networks += 1;
         let mut weights = people.clone();
         for entry in leaf.votes.entries() {
             let nine = entry.key.hex.at_most(Resolution::Nine);
@@ -94,15 +92,15 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
         }
         for (took, (least, borders)) in took.iter_mut().zip(CASES) {
             let ground = if borders { &ground } else { &borderless };
-            let (pieces, time, bytes) = gate(leaf.layer, leaf.votes.clone(), ground, &window, least)?;
+            let (pieces, time, bytes) = gate(leaf.access, leaf.votes.clone(), ground, &window, least)?;
             let least = name(least, borders);
             let (seconds, entries) = (time.as_secs_f64(), leaf.votes.entries().len());
-            println!("  {} with {least}: {entries} votes, {} pieces, {seconds:.1} s", leaf.layer, pieces.len());
+            println!("  {} with {least}: {entries} votes, {} pieces, {seconds:.1} s", leaf.access, pieces.len());
             *took += time;
             private += bytes;
             let (measured, inhabited) = published(&pieces, &weights);
-            let view = leaf.layer.view().map_or_else(|| "fixed".to_owned(), |view| view.to_string());
-            let sums = found.entry((view, least)).or_default();
+            let kind = if leaf.access == Access::Fixed { "fixed" } else { "mobile" };
+            let sums = found.entry((kind.to_owned(), least)).or_default();
             for (sum, share) in sums.0.iter_mut().zip(measured).chain(sums.1.iter_mut().zip(inhabited)) {
                 *sum += share;
             }
@@ -111,12 +109,12 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
     }
     for (what, pick) in [("of the measured ground", 0), ("of where people live", 1)] {
         println!("  share {what} published at a resolution or finer, %");
-        println!("    view      k       10      9      8      7      6      5    any");
-        for ((view, least), (measured, inhabited, layers)) in &found {
+        println!("    network   k       10      9      8      7      6      5    any");
+        for ((kind, least), (measured, inhabited, networks)) in &found {
             let shares = if pick == 0 { measured } else { inhabited };
-            let mut line = format!("    {view:<10}{least:<3}");
+            let mut line = format!("    {kind:<10}{least:<3}");
             for resolution in (COARSEST..=FINEST).rev() {
-                let share: f64 = shares[resolution..].iter().sum::<f64>() / f64::from(*layers);
+                let share: f64 = shares[resolution..].iter().sum::<f64>() / f64::from(*networks);
                 write!(line, "{:>7.1}", share * 100.0)?;
             }
             println!("{line}");
@@ -124,7 +122,7 @@ pub fn run(devices: u32, each: u32, only: Option<Operator>) -> Result<(), Failur
     }
     for (took, (least, borders)) in took.iter().zip(CASES) {
         let least = name(least, borders);
-        println!("  {layers} layers gated with {least} in {:.1} s", took.as_secs_f64());
+        println!("  {networks} networks gated with {least} in {:.1} s", took.as_secs_f64());
     }
     println!("  private parts: {:.1} MB a release", private as f64 / 1e6 / CASES.len() as f64);
     Ok(())
@@ -157,7 +155,7 @@ fn evidence(simulation: &Simulation, devices: Range<u32>, only: Option<Operator>
 }
 
 fn gate(
-    layer: Layer,
+    access: Access,
     votes: LeafVotes,
     ground: &Ground,
     window: &Window,
@@ -165,8 +163,8 @@ fn gate(
 ) -> Result<(Vec<Piece>, Duration, usize), Failure> {
     let clock = SystemClock::default();
     let start = clock.monotonic();
-    let release = build_layer(LayerInput {
-        layer,
+    let gated = build_layers(GateInput {
+        access,
         source: SourceClass::Simulated,
         min_devices,
         window,
@@ -175,7 +173,9 @@ fn gate(
         district_level: true,
         previous: None,
     })?;
-    Ok((release.pieces, clock.monotonic().saturating_sub(start), release.private.len()))
+    let took = clock.monotonic().saturating_sub(start);
+    let pieces = gated.layers.into_iter().next().map(|layer| layer.pieces).unwrap_or_default();
+    Ok((pieces, took, gated.private.len()))
 }
 
 /// Each resolution-9 hexagon with its share of the people of its municipality.

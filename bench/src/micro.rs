@@ -2,10 +2,10 @@
 
 use std::hint::black_box;
 
-use analytics::{Ground, LayerInput, LeafBuilder, LeafVotes, RuleBook, build_layer};
+use analytics::{GateInput, Ground, LeafBuilder, LeafVotes, RuleBook, build_layers};
 use domain::{
-    AreaKey, Clock, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId,
-    Layer, Operator, SourceClass, SystemClock, Technology, TechnologyView, Window,
+    Access, AreaKey, Clock, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp,
+    ItemId, Operator, SourceClass, SystemClock, Technology, Window,
 };
 use jiff::tz::TimeZone;
 
@@ -108,17 +108,17 @@ pub fn run() {
 
     let Ok(operator) = "26201".parse::<Operator>() else { return };
     let (rules, evidence) = (RuleBook::builtin(), tracks(&hexes, operator));
-    let layer = Layer::Mobile { operator, view: TechnologyView::Broadband };
+    let access = Access::Mobile(operator);
     let mut votes = LeafVotes::from_entries(Vec::new());
     let leaves = median_ns(POINTS, || {
         let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
         for track in &evidence {
             builder.add_coverage(track);
         }
-        let found = builder.finish().into_iter().find(|leaf| leaf.layer == layer);
+        let found = builder.finish().into_iter().find(|leaf| leaf.access == access);
         votes = found.map_or_else(|| LeafVotes::from_entries(Vec::new()), |leaf| leaf.votes);
     });
-    line("evidence to votes, all views", leaves, read);
+    line("evidence to votes", leaves, read);
     rebuild(&rules, operator);
     let bytes = votes.encode();
     let codec = median_ns(POINTS, || {
@@ -134,8 +134,8 @@ pub fn run() {
     let Ok(window) = "2026".parse::<Window>() else { return };
     let mut pieces = 0;
     let gate = median_ns(POINTS, || {
-        let input = LayerInput {
-            layer,
+        let input = GateInput {
+            access,
             source: SourceClass::Simulated,
             min_devices: SourceClass::Simulated.min_devices(),
             window: &window,
@@ -144,7 +144,8 @@ pub fn run() {
             district_level: true,
             previous: None,
         };
-        pieces = build_layer(input).map_or(0, |release| release.pieces.len());
+        let layers = build_layers(input).map_or_else(|_| Vec::new(), |gated| gated.layers);
+        pieces = layers.iter().map(|layer| layer.pieces.len()).sum();
     });
-    line(&format!("votes to a release of {pieces} pieces"), gate, read);
+    line(&format!("votes to a release of {pieces} pieces, all layers"), gate, read);
 }

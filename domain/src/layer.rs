@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use crate::{
-    Generation, Invalid, Operator, Technology,
+    Access, Generation, Invalid, Operator, SourceClass, Technology,
     text::{coded_enum, text_form},
 };
 
@@ -26,6 +26,32 @@ coded_enum! {
 }
 
 impl TechnologyView {
+    /// The views of a source class.
+    ///
+    /// Those of contributors all judge every look of a free phone: where one view left out what another judges, their
+    /// difference would be a few phones, perhaps one (METHODS, "The gate"). What a free phone cannot say of 2G, 3G and 4G
+    /// by themselves is asked of drive tests, with receivers that are locked to one technology.
+    pub const fn of(source: SourceClass) -> &'static [Self] {
+        match source {
+            SourceClass::Survey => Self::ALL,
+            SourceClass::Crowd | SourceClass::Reported | SourceClass::Simulated => {
+                &[Self::Any, Self::Broadband, Self::FiveG]
+            }
+        }
+    }
+
+    /// The generation whose received power is a figure of this view. Each is a quantity of its own (RxLev, RSCP, RSRP,
+    /// SS-RSRP), so `any` has none.
+    pub const fn signal(self) -> Option<Generation> {
+        match self {
+            Self::Any => None,
+            Self::TwoG => Some(Generation::Second),
+            Self::ThreeG => Some(Generation::Third),
+            Self::Broadband | Self::FourG => Some(Generation::Fourth),
+            Self::FiveG => Some(Generation::Fifth),
+        }
+    }
+
     /// What one observed point says: served, not served, or nothing (`None`).
     ///
     /// - `observed`: the serving technology, `None` for no service.
@@ -85,11 +111,11 @@ pub enum Layer {
 }
 
 impl Layer {
-    /// Finest resolution at which this layer is summarised.
-    pub const fn leaf_resolution(self) -> crate::Resolution {
+    /// The network whose evidence this layer judges.
+    pub const fn access(self) -> Access {
         match self {
-            Self::Fixed => crate::Hex::FIXED,
-            Self::Mobile { .. } => crate::Hex::MOBILE,
+            Self::Fixed => Access::Fixed,
+            Self::Mobile { operator, .. } => Access::Mobile(operator),
         }
     }
 

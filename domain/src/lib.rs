@@ -19,6 +19,7 @@
 #![warn(missing_docs)]
 #![warn(clippy::as_conversions)]
 
+pub mod access;
 pub mod area;
 pub mod clock;
 pub mod cover;
@@ -41,6 +42,7 @@ mod text;
 pub mod window;
 pub mod wire;
 
+pub use access::Access;
 pub use area::{AreaKey, AreaLevel};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use cover::Cover;

@@ -1,6 +1,6 @@
 //! Leaf summaries: the device votes of a block, as `analytics` packs them. Always replaced whole.
 
-use domain::{Hex, Layer, SourceClass, Window};
+use domain::{Access, Hex, SourceClass, Window};
 
 use crate::{
     DirtyBlock, Read, StoreError, Tx,
@@ -8,13 +8,13 @@ use crate::{
     dirty, rows,
 };
 
-/// What one block says about one layer.
+/// What one block says about one network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeafRow {
     /// Whose evidence; classes are never mixed.
     pub source: SourceClass,
     /// What it is about.
-    pub layer: Layer,
+    pub access: Access,
     /// `analytics::LeafVotes`, encoded; opaque here.
     pub votes: Vec<u8>,
 }
@@ -37,13 +37,13 @@ delete from leaves using unnest($1::bigint[], $2::text[]) as stale (block, time_
 where leaves.block = stale.block and leaves.time_window = stale.time_window";
 const COPY: &str = "\
 -- leaves_copy
-copy leaves (block, time_window, source, layer, votes) from stdin (format binary)";
-const OF_LAYER: &str = "\
--- leaves_of_layer
-select votes from leaves where time_window = $1 and source = $2 and layer = $3 order by block";
-const LAYERS: &str = "\
--- leaf_layers
-select distinct source, layer from leaves where time_window = $1 order by source, layer";
+copy leaves (block, time_window, source, access, votes) from stdin (format binary)";
+const OF_ACCESS: &str = "\
+-- leaves_of_access
+select votes from leaves where time_window = $1 and source = $2 and access = $3 order by block";
+const ACCESSES: &str = "\
+-- leaf_accesses
+select distinct source, access from leaves where time_window = $1 order by source, access";
 const WINDOWS: &str = "\
 -- leaf_windows
 select distinct time_window from leaves order by time_window";
@@ -63,7 +63,7 @@ pub async fn replace_leaves(tx: &mut Tx<'_>, blocks: &[BlockLeaves]) -> Result<(
         for leaf in &of.leaves {
             let row = Row::new(5, 64 + leaf.votes.len());
             let row = row.bigint(of.block.as_i64()).text(Some(&window)).text(Some(leaf.source.code()));
-            copy.row(row.text(Some(&leaf.layer.to_string())).bytes(&leaf.votes)).await?;
+            copy.row(row.text(Some(&leaf.access.to_string())).bytes(&leaf.votes)).await?;
         }
     }
     copy.finish().await
@@ -74,29 +74,29 @@ pub async fn read_leaves(
     ex: impl Read,
     window: &Window,
     source: SourceClass,
-    layer: Layer,
+    access: Access,
 ) -> Result<Vec<Vec<u8>>, StoreError> {
     let mut conn = ex.conn().await?;
-    sqlx::query_scalar(OF_LAYER)
+    sqlx::query_scalar(OF_ACCESS)
         .bind(window.to_string())
         .bind(source.code())
-        .bind(layer.to_string())
+        .bind(access.to_string())
         .fetch_all(&mut *conn)
         .await
         .map_err(StoreError::doing("read leaves"))
 }
 
-/// Which source classes and layers a window has leaves of.
-pub async fn leaf_layers(ex: impl Read, window: &Window) -> Result<Vec<(SourceClass, Layer)>, StoreError> {
+/// Which source classes and networks a window has leaves of.
+pub async fn leaf_accesses(ex: impl Read, window: &Window) -> Result<Vec<(SourceClass, Access)>, StoreError> {
     let mut conn = ex.conn().await?;
-    let found: Vec<(String, String)> = sqlx::query_as(LAYERS)
+    let found: Vec<(String, String)> = sqlx::query_as(ACCESSES)
         .bind(window.to_string())
         .fetch_all(&mut *conn)
         .await
-        .map_err(StoreError::doing("list the layers of a window"))?;
+        .map_err(StoreError::doing("list the networks of a window"))?;
     found
         .into_iter()
-        .map(|(source, layer)| Ok((rows::parsed("a source class", &source)?, rows::parsed("a layer", &layer)?)))
+        .map(|(source, access)| Ok((rows::parsed("a source class", &source)?, rows::parsed("a network", &access)?)))
         .collect()
 }
 

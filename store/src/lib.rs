@@ -53,16 +53,16 @@ pub use evidence::{
     read_speed_tests, send_evidence,
 };
 pub use follow_up::{CountingRelease, FollowUpRow, FollowedBatch, followed_batch, releases_after, save_follow_ups};
-pub use leaves::{BlockLeaves, LeafRow, leaf_layers, read_leaves, replace_leaves, windows};
+pub use leaves::{BlockLeaves, LeafRow, leaf_accesses, read_leaves, replace_leaves, windows};
 pub use quarantine::{Lifted, QuarantineFilter, QuarantinedItem, lift_quarantine, often_tested, quarantined};
 pub use region::{
     AreaData, RegionData, RegionRow, SiteRef, area_boxes, area_outlines_geojson, area_tile, areas, load_cover, regions,
     save_region,
 };
 pub use release::{
-    AreaRow, Grounds, NewRelease, PieceRow, ReachRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer, all_pieces,
-    area_rows, begin_release, insert_release, latest_release, piece_at, pieces, private_part, reach_rows, release,
-    release_layers, releases, tile,
+    AreaRow, Grounds, NewRelease, PieceRow, ReachRow, ReleaseLayer, ReleaseLayerRow, ReleaseRow, add_layer,
+    add_private, all_pieces, area_rows, begin_release, insert_release, latest_release, piece_at, pieces, private_part,
+    reach_rows, release, release_layers, releases, tile,
 };
 pub use supply_tiles::{SupplyTile, insert_supply_tiles, supply_tile_count};
 pub use year_key::{year_key, year_keys};

@@ -4,8 +4,8 @@ mod insert;
 mod read;
 mod tile;
 
-use domain::{AreaKey, Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
-pub use insert::{Grounds, add_layer, begin_release, insert_release};
+use domain::{Access, AreaKey, Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
+pub use insert::{Grounds, add_layer, add_private, begin_release, insert_release};
 use jiff::Timestamp;
 pub use read::{
     all_pieces, area_rows, latest_release, piece_at, pieces, private_part, reach_rows, release, release_layers,
@@ -31,6 +31,8 @@ pub struct NewRelease {
     pub manifest: Value,
     /// Each layer once.
     pub layers: Vec<ReleaseLayer>,
+    /// What the next release must know of this one, by network. Never published.
+    pub private: Vec<(Access, Vec<u8>)>,
 }
 
 /// One layer of a release.
@@ -44,8 +46,6 @@ pub struct ReleaseLayer {
     pub areas: Vec<AreaRow>,
     /// How much of each area was measured.
     pub reach: Vec<ReachRow>,
-    /// What the next release must know of this one. Never published.
-    pub private: Vec<u8>,
 }
 
 /// How much of an area a layer measured.

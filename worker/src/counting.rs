@@ -115,7 +115,7 @@ impl Step<'_> {
 
     fn close(&mut self, at: usize) {
         let Some((key, builder)) = self.open[at].take() else { return };
-        let row = |leaf: Leaf| LeafRow { source: leaf.source, layer: leaf.layer, votes: leaf.votes.encode() };
+        let row = |leaf: Leaf| LeafRow { source: leaf.source, access: leaf.access, votes: leaf.votes.encode() };
         match builder.and_then(|builder| unless_it_panics(|| builder.finish().map(row).collect())) {
             Ok(leaves) => self.counted.rebuilt.push(BlockLeaves { block: key.0, window: key.1, leaves }),
             Err(reason) => self.counted.failed.push((key, reason)),

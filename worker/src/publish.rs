@@ -6,8 +6,8 @@ use std::{
     },
 };
 
-use analytics::{Ground, LayerInput, LayerRelease, LeafVotes, RuleBook, build_layer, reach};
-use domain::{Clock, Cover, Hex, Invalid, Layer, RegionId, ReleaseId, SourceClass, Window};
+use analytics::{GateInput, Gated, Ground, LayerRelease, LeafVotes, RuleBook, build_layers, reach};
+use domain::{Access, Clock, Cover, Hex, Invalid, RegionId, ReleaseId, SourceClass, Window};
 use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -36,10 +36,10 @@ pub struct Published {
 }
 
 /// Version of aggregate and gate, raised when the same evidence is to be published with other numbers.
-const METHOD: u32 = 3;
+const METHOD: u32 = 4;
 
-/// Layers that are gated at the same time, each with its votes in memory, while as many are written.
-const LAYERS_AT_ONCE: usize = 2;
+/// Networks that are gated at the same time, each with its votes in memory, while as many are written.
+const AT_ONCE: usize = 2;
 
 /// What to publish.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,7 +52,8 @@ pub struct Selection<'a> {
 }
 
 /// Passes all leaves of a region through the gate and publishes what changed, one release for each window
-/// and source class. Nothing is published where the gate refuses; an unchanged release is not repeated.
+/// and source class. Nothing is published where the gate refuses; an unchanged release is not repeated. `progress` is
+/// told how many networks are done.
 pub async fn publish(
     store: &Store,
     region: &RegionId,
@@ -82,11 +83,11 @@ async fn publish_alone(
     let terrain = Arc::new(Terrain { ground, sites, hash });
     let started = clock.monotonic();
     let mut published = Vec::new();
-    let mut layers_done = 0;
-    for ((source, window), layers) in chosen(store, selection).await? {
+    let mut done = 0;
+    for ((source, window), networks) in chosen(store, selection).await? {
         refuse_shared_ground(store, region, terrain.ground.cover(), &window, source).await?;
         let task = Task { store, region, window: &window, source, terrain: &terrain };
-        if let Some(release) = task.release(&layers, &mut layers_done, progress).await? {
+        if let Some(release) = task.release(&networks, &mut done, progress).await? {
             published.push(release);
         }
     }
@@ -118,13 +119,13 @@ async fn refuse_shared_ground(
     Ok(())
 }
 
-type Layers = BTreeMap<(SourceClass, Window), Vec<Layer>>;
+type Networks = BTreeMap<(SourceClass, Window), Vec<Access>>;
 
-async fn chosen(store: &Store, selection: Selection<'_>) -> Result<Layers, WorkerError> {
-    let mut found = Layers::new();
+async fn chosen(store: &Store, selection: Selection<'_>) -> Result<Networks, WorkerError> {
+    let mut found = Networks::new();
     for window in store::windows(store).await? {
-        for (source, layer) in store::leaf_layers(store, &window).await? {
-            found.entry((source, window.clone())).or_default().push(layer);
+        for (source, access) in store::leaf_accesses(store, &window).await? {
+            found.entry((source, window.clone())).or_default().push(access);
         }
     }
     let in_campaigns: BTreeSet<SourceClass> =
@@ -167,12 +168,12 @@ fn hash_of(ground: &Ground, sites: &BTreeSet<Hex>) -> String {
 impl Task<'_> {
     async fn release(
         &self,
-        layers: &[Layer],
-        layers_done: &mut u64,
+        networks: &[Access],
+        networks_done: &mut u64,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Option<Published>, WorkerError> {
         let previous = store::latest_release(self.store, self.region, Some(self.window), Some(self.source)).await?;
-        let before = *layers_done;
+        let before = *networks_done;
         // The transaction may run more than once, and fails with errors of the store only: ours waits here.
         let (done, failure) = (AtomicU64::new(0), Mutex::new(None));
         let written = self
@@ -181,11 +182,11 @@ impl Task<'_> {
                 let (previous, done, failure) = (previous.as_ref(), &done, &failure);
                 Box::pin(async move {
                     done.store(0, Ordering::Relaxed);
-                    let tell = |layers: usize| {
-                        let sum = done.fetch_add(layers as u64, Ordering::Relaxed) + layers as u64;
+                    let tell = |networks: usize| {
+                        let sum = done.fetch_add(networks as u64, Ordering::Relaxed) + networks as u64;
                         progress(before + sum);
                     };
-                    self.write(tx, layers, previous, &tell).await.map_err(|error| match error {
+                    self.write(tx, networks, previous, &tell).await.map_err(|error| match error {
                         WorkerError::Store(error) => error,
                         other => {
                             let text = other.to_string();
@@ -196,7 +197,7 @@ impl Task<'_> {
                 })
             })
             .await;
-        *layers_done += layers.len() as u64;
+        *networks_done += networks.len() as u64;
         match (written, failure.into_inner().unwrap_or_else(PoisonError::into_inner)) {
             (Err(_), Some(failure)) => Err(failure),
             (Err(error), None) => Err(error.into()),
@@ -204,18 +205,18 @@ impl Task<'_> {
         }
     }
 
-    /// Gates and writes some layers at a time, so that a release of a whole country is never held in memory. `None`: no layer
+    /// Gates and writes some networks at a time, so that a release of a whole country is never held in memory. `None`: none
     /// has anything to show.
     async fn write(
         &self,
         tx: &mut Tx<'_>,
-        layers: &[Layer],
+        networks: &[Access],
         previous: Option<&ReleaseRow>,
         tell: &(dyn Fn(usize) + Sync),
     ) -> Result<Option<Published>, WorkerError> {
-        // A running server summarises on: all layers are of one moment, the one that the id is a hash of.
+        // A running server summarises on: all networks are of one moment, the one that the id is a hash of.
         store::hold_still(tx).await?;
-        let snapshot = self.snapshot(tx, layers).await?;
+        let snapshot = self.snapshot(tx, networks).await?;
         let manifest = self.manifest(&snapshot);
         if let Some(previous) = previous.filter(|previous| previous.manifest == manifest) {
             return Ok(Some(self.published(previous.id.clone(), 0, 0, false)));
@@ -228,10 +229,11 @@ impl Task<'_> {
             simulated: self.source == SourceClass::Simulated,
             manifest,
             layers: Vec::new(),
+            private: Vec::new(),
         };
-        // The database writes some layers while the next ones are gated.
+        // The database writes some networks while the next ones are gated.
         let mut under_way: Option<Gating> = None;
-        let written = self.write_layers(tx, &release, layers, &mut under_way, tell).await;
+        let written = self.write_networks(tx, &release, networks, &mut under_way, tell).await;
         if let Some((_, gating)) = under_way {
             // After an error: a second attempt beside it would need twice the memory.
             drop(gating.await);
@@ -240,17 +242,17 @@ impl Task<'_> {
         Ok((layers > 0).then(|| self.published(release.id, layers, pieces, true)))
     }
 
-    async fn write_layers(
+    async fn write_networks(
         &self,
         tx: &mut Tx<'_>,
         release: &NewRelease,
-        layers: &[Layer],
+        networks: &[Access],
         under_way: &mut Option<Gating>,
         tell: &(dyn Fn(usize) + Sync),
     ) -> Result<(u64, u64), WorkerError> {
         let (mut written, mut pieces) = (0, 0);
         let mut grounds = Grounds::default();
-        for some in layers.chunks(LAYERS_AT_ONCE).map(Some).chain([None]) {
+        for some in networks.chunks(AT_ONCE).map(Some).chain([None]) {
             let gated = match under_way.take() {
                 Some((count, gating)) => {
                     Some((count, gating.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?))
@@ -261,47 +263,50 @@ impl Task<'_> {
                 *under_way = Some((some.len(), self.gating(tx, some).await?));
             }
             let Some((count, built)) = gated else { continue };
-            // A layer with nothing to show (other regions' evidence, too few devices) is not part of the release.
-            for layer in built.iter().filter(|layer| !layer.pieces.is_empty()) {
+            // A network with nothing to show (other regions' evidence, too few devices) is not part of the release.
+            for network in built.iter().filter(|network| !network.layers.is_empty()) {
                 if written == 0 {
                     store::begin_release(tx, release).await?;
                 }
-                store::add_layer(tx, &release.id, layer, &mut grounds).await?;
-                written += 1;
-                pieces += layer.pieces.len() as u64;
+                for layer in &network.layers {
+                    store::add_layer(tx, &release.id, layer, &mut grounds).await?;
+                    written += 1;
+                    pieces += layer.pieces.len() as u64;
+                }
+                store::add_private(tx, &release.id, network.access, &network.private).await?;
             }
             tell(count);
         }
         Ok((written, pieces))
     }
 
-    /// Begins to gate these layers.
+    /// Begins to gate these networks.
     async fn gating(
         &self,
         tx: &mut Tx<'_>,
-        layers: &[Layer],
-    ) -> Result<JoinHandle<Result<Vec<ReleaseLayer>, WorkerError>>, WorkerError> {
-        let mut inputs = Vec::with_capacity(layers.len());
-        for &layer in layers {
-            let leaves = store::read_leaves(&mut *tx, self.window, self.source, layer).await?;
-            let private = store::private_part(&mut *tx, self.region, self.window, self.source, layer).await?;
-            inputs.push((layer, leaves, private));
+        networks: &[Access],
+    ) -> Result<JoinHandle<Result<Vec<Network>, WorkerError>>, WorkerError> {
+        let mut inputs = Vec::with_capacity(networks.len());
+        for &access in networks {
+            let leaves = store::read_leaves(&mut *tx, self.window, self.source, access).await?;
+            let private = store::private_part(&mut *tx, self.region, self.window, self.source, access).await?;
+            inputs.push((access, leaves, private));
         }
         let (window, source, terrain) = (self.window.clone(), self.source, Arc::clone(self.terrain));
         Ok(tokio::task::spawn_blocking(move || {
-            let gate = |(layer, leaves, private): &(Layer, Vec<Vec<u8>>, Option<Vec<u8>>)| {
-                gate(*layer, leaves, private.as_deref(), &window, source, &terrain)
+            let gate = |(access, leaves, private): (Access, Vec<Vec<u8>>, Option<Vec<u8>>)| {
+                gate(access, leaves, private.as_deref(), &window, source, &terrain)
             };
-            inputs.par_iter().map(gate).collect()
+            inputs.into_par_iter().map(gate).collect()
         }))
     }
 
     /// Hash of all leaves: the same evidence gives the same text.
-    async fn snapshot(&self, tx: &mut Tx<'_>, layers: &[Layer]) -> Result<String, WorkerError> {
+    async fn snapshot(&self, tx: &mut Tx<'_>, networks: &[Access]) -> Result<String, WorkerError> {
         let mut hash = Sha256::new();
-        for &layer in layers {
-            hash.update(layer.to_string());
-            for leaf in store::read_leaves(&mut *tx, self.window, self.source, layer).await? {
+        for &access in networks {
+            hash.update(access.to_string());
+            for leaf in store::read_leaves(&mut *tx, self.window, self.source, access).await? {
                 hash.update((leaf.len() as u64).to_be_bytes());
                 hash.update(leaf);
             }
@@ -340,20 +345,27 @@ impl Task<'_> {
     }
 }
 
-/// Layers that are gated, and how many they are.
-type Gating = (usize, JoinHandle<Result<Vec<ReleaseLayer>, WorkerError>>);
+/// What is published of a network, and what the next release must know of it.
+struct Network {
+    access: Access,
+    layers: Vec<ReleaseLayer>,
+    private: Vec<u8>,
+}
+
+/// Networks that are gated, and how many they are.
+type Gating = (usize, JoinHandle<Result<Vec<Network>, WorkerError>>);
 
 fn gate(
-    layer: Layer,
-    leaves: &[Vec<u8>],
+    access: Access,
+    blobs: Vec<Vec<u8>>,
     previous: Option<&[u8]>,
     window: &Window,
     source: SourceClass,
     terrain: &Terrain,
-) -> Result<ReleaseLayer, WorkerError> {
-    let leaves = leaves.par_iter().map(|leaf| LeafVotes::decode(leaf)).collect::<Result<Vec<_>, _>>()?;
-    let LayerRelease { pieces, areas, private } = build_layer(LayerInput {
-        layer,
+) -> Result<Network, WorkerError> {
+    let leaves = blobs.into_par_iter().map(|leaf| LeafVotes::decode(&leaf)).collect::<Result<Vec<_>, _>>()?;
+    let Gated { layers, private } = build_layers(GateInput {
+        access,
         source,
         min_devices: source.min_devices(),
         window,
@@ -363,6 +375,12 @@ fn gate(
         previous,
     })
     .map_err(|error| WorkerError::Previous(error.to_string()))?;
+    let layers = layers.into_par_iter().map(|layer| written(layer, terrain)).collect();
+    Ok(Network { access, layers, private })
+}
+
+/// A layer as the database keeps it.
+fn written(LayerRelease { layer, pieces, areas }: LayerRelease, terrain: &Terrain) -> ReleaseLayer {
     let reach = reach(terrain.ground.cover(), &pieces, &terrain.sites);
     let piece = |piece: analytics::Piece| PieceRow {
         number: piece.number,
@@ -381,13 +399,12 @@ fn gate(
         attempts: area.summary.attempts as i64,
         summary: json!(area.summary),
     };
-    Ok(ReleaseLayer {
+    ReleaseLayer {
         layer,
         pieces: pieces.into_iter().map(piece).collect(),
         areas: areas.into_iter().map(area).collect(),
         reach: reach.into_iter().map(|(key, reach)| ReachRow { key, reach: json!(reach) }).collect(),
-        private,
-    })
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use analytics::LeafVotes;
 use domain::{
-    AreaKey, AreaLevel, BitRate, ByteCount, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp, ItemId,
-    Layer, NewEvidence, QuarantineReason, Record, Resolution, SourceClass, SpeedTest, SystemClock, Technology, Window,
+    Access, AreaKey, AreaLevel, BitRate, ByteCount, CoveragePoint, CoverageTrack, DevicePseudonym, Hex, HourStamp,
+    ItemId, NewEvidence, QuarantineReason, Record, Resolution, SourceClass, SpeedTest, SystemClock, Technology, Window,
     record::{FixedMedium, Network, Protocol, SpeedResult, TestOutcome},
 };
 use store::{AreaData, CampaignRow, Lifted, RegionData, Store, insert_evidence, testing::TestDatabase};
@@ -106,7 +106,7 @@ async fn insert(store: &Store, items: &[NewEvidence]) {
 async fn attempts(store: &Store, window: &str) -> u32 {
     Aggregator::new(store.clone(), Arc::new(SystemClock::default())).drain(&|_| {}).await.unwrap();
     let window: Window = window.parse().unwrap();
-    let leaves = store::read_leaves(store, &window, SourceClass::Crowd, Layer::Fixed).await.unwrap();
+    let leaves = store::read_leaves(store, &window, SourceClass::Crowd, Access::Fixed).await.unwrap();
     let votes = leaves.iter().map(|leaf| LeafVotes::decode(leaf).unwrap());
     votes.flat_map(|votes| votes.entries().iter().map(|entry| entry.attempts).collect::<Vec<_>>()).sum()
 }

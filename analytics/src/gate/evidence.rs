@@ -119,8 +119,8 @@ impl<'v> Evidence<'v> {
         Self { votes, marks, digests, figures, devices }
     }
 
-    /// Summary of a part; `None` without votes.
-    pub(super) fn summary(&self, part: &Part, judging: &Judging) -> Option<UnitSummary> {
+    /// What each layer says of a part; nothing without votes.
+    pub(super) fn summaries(&self, part: &Part, judgings: &[Judging]) -> Vec<UnitSummary> {
         let mut unit = HexAccumulator::new();
         let below = part.plots.iter().map(|plot| plot.span());
         let own = part.own.iter().map(|plot| plot.place()).map(|(home, at)| (home, at)..(home, at + 1));
@@ -130,20 +130,20 @@ impl<'v> Evidence<'v> {
                 unit.add(vote.entry);
             }
         }
-        let summary = unit.finish(judging);
-        (summary.devices > 0).then_some(summary)
+        if unit.is_empty() { Vec::new() } else { unit.finish_all(judgings) }
     }
 
-    /// Summaries of areas; `keys` are those under which each municipality counts, level by level. Device by device, so
+    /// What each layer says of areas; `keys` are those under which each municipality counts, level by level. Device by device, so
     /// that nothing as large as a state has to be sorted.
     pub(super) fn by_area<const N: usize>(
         &self,
         keys: &[[Option<AreaKey>; N]],
-        judging: &Judging,
-    ) -> BTreeMap<AreaKey, UnitSummary> {
+        judgings: &[Judging],
+    ) -> BTreeMap<AreaKey, Vec<UnitSummary>> {
         let key_of = |vote: &Vote<'_>, level: usize| keys[vote.place.0 as usize][level];
+        let nobody = || -> Vec<Voices> { judgings.iter().map(|judging| Voices::of(judging.view)).collect() };
         let voices_of = |devices: &[Vec<u32>]| {
-            let mut units: BTreeMap<AreaKey, Voices> = BTreeMap::new();
+            let mut units: BTreeMap<AreaKey, Vec<Voices>> = BTreeMap::new();
             for mine in devices {
                 let mine: Vec<Vote<'_>> = mine.iter().map(|&at| self.votes[at as usize]).collect();
                 for level in 0..N {
@@ -152,20 +152,22 @@ impl<'v> Evidence<'v> {
                         let Some(key) = key_of(&here[0], level) else { continue };
                         let mut here: Vec<&Entry> = here.iter().map(|vote| vote.entry).collect();
                         here.sort_unstable_by_key(|entry| (entry.key.part, entry.key.hex));
-                        units.entry(key).or_default().add(&here);
+                        units.entry(key).or_insert_with(nobody).iter_mut().for_each(|voices| voices.add(&here));
                     }
                 }
             }
             units
         };
-        let together = |mut first: BTreeMap<AreaKey, Voices>, second: BTreeMap<AreaKey, Voices>| {
-            for (key, voices) in second {
-                first.entry(key).or_default().append(voices);
+        let together = |mut first: BTreeMap<AreaKey, Vec<Voices>>, second: BTreeMap<AreaKey, Vec<Voices>>| {
+            for (key, later) in second {
+                let all = first.entry(key).or_insert_with(nobody);
+                all.iter_mut().zip(later).for_each(|(voices, later)| voices.append(later));
             }
             first
         };
         let units = self.by_device().par_chunks(DEVICES_AT_ONCE).map(voices_of).reduce(BTreeMap::new, together);
-        units.into_par_iter().map(|(key, voices)| (key, voices.finish(judging))).collect()
+        let finish = |(voices, judging): (Voices, &Judging)| voices.finish(judging);
+        units.into_par_iter().map(|(key, all)| (key, all.into_iter().zip(judgings).map(finish).collect())).collect()
     }
 
     /// Where the votes of each device of today are, in the order of the ground.

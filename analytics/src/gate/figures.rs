@@ -1,6 +1,6 @@
 //! The single figures of a unit. Each rests on its own devices: of twelve in a unit, perhaps one has an upload.
 
-use domain::Layer;
+use domain::{Access, Generation, Layer, SourceClass};
 
 use super::private::mix;
 use crate::{
@@ -17,11 +17,15 @@ pub(super) type Shown = u8;
 /// Only the main figure.
 pub(super) const MAIN_ONLY: Shown = 1;
 
-/// Number of figures: the main one; signal (mobile); or four values and three shares below a threshold (fixed).
-pub(super) const fn count(layer: Layer) -> usize {
-    match layer {
-        Layer::Mobile { .. } => 2,
-        Layer::Fixed => 8,
+/// Signals, each of one generation: no look is in two of them. Those of contributors' layers come first.
+const SIGNALS: [Generation; 4] = [Generation::Fourth, Generation::Fifth, Generation::Second, Generation::Third];
+
+/// Number of figures: the main one, and signals (mobile) or four values and three shares below a threshold (fixed).
+pub(super) const fn count(access: Access, source: SourceClass) -> usize {
+    match (access, source) {
+        (Access::Fixed, _) => 8,
+        (Access::Mobile(_), SourceClass::Survey) => 1 + SIGNALS.len(),
+        (Access::Mobile(_), SourceClass::Crowd | SourceClass::Reported | SourceClass::Simulated) => 3,
     }
 }
 
@@ -33,12 +37,13 @@ pub(super) fn digest(entry: &Entry, figure: usize) -> u32 {
     };
     match (&entry.figures, figure) {
         (_, MAIN) => {
-            let counters = [i64::from(entry.attempts), i64::from(entry.below), entry.days.len() as i64];
+            let (seen, days) = (i64::from(entry.key.seen.code()), entry.days.len() as i64);
+            let counters = [i64::from(entry.attempts), i64::from(entry.below), seen, days];
             let days = entry.days.iter().map(|&day| i64::from(day));
             let others = (1..count_of(entry)).map(|figure| i64::from(digest(entry, figure)));
             mix(entry.key.part as i64, counters.into_iter().chain(days).chain(others))
         }
-        (Figures::Mobile(signal), _) => values(signal),
+        (Figures::Mobile(_), _) => values(entry.signal(Some(SIGNALS[figure - 1]))),
         (Figures::Fixed(fixed), 1..=4) => values(&fixed.values[figure - 1]),
         (Figures::Fixed(fixed), _) => match fixed.counts[figure - 5] {
             count if count.judged == 0 => 0,
@@ -49,16 +54,22 @@ pub(super) fn digest(entry: &Entry, figure: usize) -> u32 {
 
 const fn count_of(entry: &Entry) -> usize {
     match entry.figures {
-        Figures::Mobile(_) => 2,
+        Figures::Mobile(_) => 1 + SIGNALS.len(),
         Figures::Fixed(_) => 8,
     }
 }
 
-/// Takes out what may not be said.
-pub(super) fn withhold(summary: &mut UnitSummary, shown: Shown) {
+/// Takes out of a layer's summary what may not be said.
+pub(super) fn withhold(layer: Layer, summary: &mut UnitSummary, shown: Shown) {
     let hidden = |figure: usize| shown >> figure & 1 == 0;
+    if let Some(view) = layer.view() {
+        let signal = SIGNALS.iter().position(|&generation| Some(generation) == view.signal());
+        if signal.is_none_or(|at| hidden(1 + at)) {
+            summary.signal_dbm = None;
+        }
+        return;
+    }
     if hidden(1) {
-        summary.signal_dbm = None;
         summary.download_mbps = None;
     }
     if hidden(2) {

@@ -1,9 +1,9 @@
-//! What a release remembers for the gate of the next one. Never published. Version 2:
+//! What a release remembers of one network for the gate of the next one. Never published. Version 3:
 //!
 //! ```text
 //! "WSGP" version=2 · fingerprint of the ground (8 bytes) · number of figures
-//! parts:   kind · resolution · plots · own plots · shown figures · summary (JSON, empty for unmeasured ground)
-//! areas:   key · shown figures · summary (JSON)
+//! parts:   kind · resolution · plots · own plots · shown figures · summary of each layer (JSON; none for unmeasured ground)
+//! areas:   key · shown figures · summary of each layer (JSON)
 //! devices: 8 bytes each
 //! votes:   municipality and position (differences) · device number · for each figure: which digests follow, digests
 //! first 8 bytes of SHA-256 over all of the above
@@ -29,7 +29,7 @@ use crate::{
 };
 
 const MAGIC: &[u8; 4] = b"WSGP";
-pub(super) const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 3;
 
 /// First 64 bits of a hash of the pseudonym.
 pub(super) type DeviceHash = u64;
@@ -54,15 +54,16 @@ pub(super) struct Private {
 pub(super) struct PublishedPart {
     pub(super) part: Part,
     pub(super) shown: Shown,
-    /// `None`: published as unmeasured.
-    pub(super) summary: Option<UnitSummary>,
+    /// As each layer says; none: published as unmeasured.
+    pub(super) summaries: Vec<UnitSummary>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct PublishedArea {
     pub(super) key: AreaKey,
     pub(super) shown: Shown,
-    pub(super) summary: UnitSummary,
+    /// As each layer says.
+    pub(super) summaries: Vec<UnitSummary>,
 }
 
 /// The votes of one device at one recorded hexagon, as published.
@@ -94,6 +95,13 @@ impl Private {
         self.said.get(vote * self.figures..(vote + 1) * self.figures).unwrap_or_default()
     }
 
+    /// Whether each measured part and each area has a summary for so many layers.
+    pub(super) fn has_layers(&self, layers: usize) -> bool {
+        let is_whole = |summaries: &Vec<UnitSummary>| summaries.len() == layers;
+        self.parts.iter().all(|part| part.summaries.is_empty() || is_whole(&part.summaries))
+            && self.areas.iter().all(|area| is_whole(&area.summaries))
+    }
+
     /// Whether all of it is in so many municipalities.
     pub(super) fn lies_in(&self, municipalities: u32) -> bool {
         let plots = self.parts.iter().flat_map(|part| part.part.plots.iter().chain(&part.part.own));
@@ -108,19 +116,19 @@ impl Private {
         out.raw(&self.fingerprint.to_le_bytes());
         out.uint(self.figures as u64);
         out.uint(self.parts.len() as u64);
-        for PublishedPart { part, shown, summary } in &self.parts {
+        for PublishedPart { part, shown, summaries } in &self.parts {
             out.raw(&[u8::from(part.kind == PieceKind::Remainder), part.resolution]);
             write_plots(&mut out, &part.plots);
             write_plots(&mut out, &part.own);
             out.raw(&[*shown]);
-            write_summary(&mut out, summary.as_ref());
+            write_summaries(&mut out, summaries);
         }
         out.uint(self.areas.len() as u64);
         for area in &self.areas {
             out.uint(area.key.as_str().len() as u64);
             out.raw(area.key.as_str().as_bytes());
             out.raw(&[area.shown]);
-            write_summary(&mut out, Some(&area.summary));
+            write_summaries(&mut out, &area.summaries);
         }
         // Who has no vote left is not kept.
         let mut used = vec![false; self.devices.len()];
@@ -192,7 +200,7 @@ fn read_part(input: &mut Reader<'_>) -> Result<PublishedPart, DecodeError> {
     let kind = if remainder == 1 { PieceKind::Remainder } else { PieceKind::Hex };
     let (plots, own) = (read_plots(input)?, read_plots(input)?);
     let [shown] = input.array()?;
-    Ok(PublishedPart { part: Part { kind, resolution, plots, own }, shown, summary: read_summary(input)? })
+    Ok(PublishedPart { part: Part { kind, resolution, plots, own }, shown, summaries: read_summaries(input)? })
 }
 
 fn read_area(input: &mut Reader<'_>) -> Result<PublishedArea, DecodeError> {
@@ -200,8 +208,7 @@ fn read_area(input: &mut Reader<'_>) -> Result<PublishedArea, DecodeError> {
     let key = std::str::from_utf8(input.slice(len)?).ok().and_then(|key| key.parse().ok());
     let key = key.ok_or(DecodeError::Damaged("area key"))?;
     let [shown] = input.array()?;
-    let summary = read_summary(input)?.ok_or(DecodeError::Damaged("area summary"))?;
-    Ok(PublishedArea { key, shown, summary })
+    Ok(PublishedArea { key, shown, summaries: read_summaries(input)? })
 }
 
 /// Mostly all levels published the same: a bit for each that differs from the one below, and only these digests.
@@ -246,18 +253,21 @@ fn read_plots(input: &mut Reader<'_>) -> Result<Vec<Plot>, DecodeError> {
         .collect()
 }
 
-fn write_summary(out: &mut Writer, summary: Option<&UnitSummary>) {
-    // A summary is plain numbers and closed sets; it always has a JSON form.
-    let json = summary.and_then(|summary| serde_json::to_vec(summary).ok()).unwrap_or_default();
-    out.uint(json.len() as u64);
-    out.raw(&json);
+fn write_summaries(out: &mut Writer, summaries: &[UnitSummary]) {
+    out.uint(summaries.len() as u64);
+    for summary in summaries {
+        // A summary is plain numbers and closed sets; it always has a JSON form.
+        let json = serde_json::to_vec(summary).unwrap_or_default();
+        out.uint(json.len() as u64);
+        out.raw(&json);
+    }
 }
 
-fn read_summary(input: &mut Reader<'_>) -> Result<Option<UnitSummary>, DecodeError> {
-    let len = input.count(1)?;
-    let json = input.slice(len)?;
-    if json.is_empty() {
-        return Ok(None);
-    }
-    serde_json::from_slice(json).map(Some).map_err(|_| DecodeError::Damaged("summary"))
+fn read_summaries(input: &mut Reader<'_>) -> Result<Vec<UnitSummary>, DecodeError> {
+    let count = input.count(1)?;
+    let summary = |_| {
+        let len = input.count(1)?;
+        serde_json::from_slice(input.slice(len)?).map_err(|_| DecodeError::Damaged("summary"))
+    };
+    (0..count).map(summary).collect()
 }

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    CoverageEvidence, DayPart, Hex, HourStamp, Layer, Operator, Requirement, SignalDbm, SourceClass, SpeedEvidence,
-    Technology, TechnologyView, networks,
+    Access, CoverageEvidence, DayPart, Hex, HourStamp, Operator, Requirement, SignalDbm, SourceClass, SpeedEvidence,
+    networks,
     record::{Network, SpeedResult, TestOutcome},
 };
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{Count, Entry, Figures, FixedFigures, Leaf, LeafVotes, Values, VoteKey, add_values};
+use super::{Count, Entry, Figures, FixedFigures, Leaf, LeafVotes, Seen, Values, VoteKey, add_values};
 use crate::{
     outliers::{self, Reading},
     rules::RuleBook,
 };
 
-/// Collects the evidence of one block and window and sorts it into layers.
+/// Collects the evidence of one block and window and sorts it by network.
 ///
 /// The caller decides what belongs to the window; nothing is filtered by time here. All of it goes into one builder: what
 /// is far from a device's other tests is known only at the end.
@@ -30,14 +30,12 @@ pub struct LeafBuilder<'r> {
     last_hour: Option<(HourStamp, LocalTime)>,
 }
 
-/// One look at a mobile network, as one technology view later judges it.
+/// One look at a mobile network.
 #[derive(Clone, Copy, Debug)]
 struct Look {
     key: VoteKey,
     day: i32,
-    technology: Option<Technology>,
-    locked_to: Option<Technology>,
-    signal: Option<SignalDbm>,
+    signal: Option<i16>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,15 +52,21 @@ impl<'r> LeafBuilder<'r> {
     }
 
     /// Every point is one attempt of the network that served (or should have).
+    ///
+    /// A phone that somebody locked to one technology counts nowhere: it could not speak in all views of its class, and
+    /// where one view left it out, it could be told from the others.
     pub fn add_coverage(&mut self, evidence: &CoverageEvidence) {
+        let locked_to = evidence.track.locked_to;
+        if locked_to.is_some() && evidence.source != SourceClass::Survey {
+            return;
+        }
         for point in &evidence.track.points {
             let local = self.local_hour(point.hour);
+            let (hex, seen) = (point.hex.at_most(Hex::MOBILE), Seen { technology: point.technology, locked_to });
             self.mobile.entry((evidence.source, point.operator)).or_default().push(Look {
-                key: VoteKey { hex: point.hex.at_most(Hex::MOBILE), device: evidence.device, part: local.part },
+                key: VoteKey { hex, device: evidence.device, part: local.part, seen },
                 day: local.day,
-                technology: point.technology,
-                locked_to: evidence.track.locked_to,
-                signal: point.signal,
+                signal: point.signal.map(SignalDbm::as_dbm),
             });
         }
     }
@@ -75,20 +79,22 @@ impl<'r> LeafBuilder<'r> {
         match test.network {
             Network::Mobile { roaming: true, .. } => {}
             Network::Mobile { operator, technology, roaming: false } => {
-                let key = VoteKey { hex: test.hex.at_most(Hex::MOBILE), device: evidence.device, part: local.part };
-                let look = Look { key, day: local.day, technology, locked_to: None, signal: None };
+                let (hex, seen) = (test.hex.at_most(Hex::MOBILE), Seen { technology, locked_to: None });
+                let key = VoteKey { hex, device: evidence.device, part: local.part, seen };
+                let look = Look { key, day: local.day, signal: None };
                 self.mobile.entry((evidence.source, operator)).or_default().push(look);
             }
             Network::Fixed { .. } => {
-                let key = VoteKey { hex: test.hex.at_most(Hex::FIXED), device: evidence.device, part: local.part };
+                let (hex, seen) = (test.hex.at_most(Hex::FIXED), Seen::default());
+                let key = VoteKey { hex, device: evidence.device, part: local.part, seen };
                 self.lines.push((evidence.source, judge(key, local, test.outcome, self.rules)));
                 self.readings.push(Reading::of(evidence));
             }
         }
     }
 
-    /// One leaf for each source class and layer with evidence, in a stable order: lines, then mobile networks. Each is
-    /// made when it is asked for: the votes of all layers together are several times as large as the evidence.
+    /// One leaf for each source class and network with evidence, in a stable order: lines, then mobile networks. Each is
+    /// made when it is asked for: votes are larger than the evidence.
     pub fn finish(self) -> impl Iterator<Item = Leaf> {
         let far = outliers::far(&self.readings);
         let mut fixed: BTreeMap<SourceClass, Vec<Entry>> = BTreeMap::new();
@@ -99,18 +105,16 @@ impl<'r> LeafBuilder<'r> {
         }
         let fixed = fixed.into_iter().map(|(source, entries)| Leaf {
             source,
-            layer: Layer::Fixed,
+            access: Access::Fixed,
             votes: LeafVotes::from_entries(entries).bounded(),
         });
         // Networks without a name are abroad, and nobody is to be judged by them.
         let named = self.mobile.into_iter().filter(|((_, operator), _)| networks::name(*operator).is_some());
-        let mobile = named.flat_map(|((source, operator), mut looks)| {
+        let mobile = named.map(|((source, operator), mut looks)| {
             looks.sort_unstable_by_key(|look| look.key);
-            TechnologyView::ALL.iter().filter_map(move |&view| {
-                let seen = looks.chunk_by(|a, b| a.key == b.key).filter_map(|looks| through(view, looks));
-                let votes = LeafVotes::from_entries(seen.collect()).bounded();
-                (!votes.is_empty()).then_some(Leaf { source, layer: Layer::Mobile { operator, view }, votes })
-            })
+            let seen = looks.chunk_by(|a, b| a.key == b.key).map(together);
+            let votes = LeafVotes::from_entries(seen.collect()).bounded();
+            Leaf { source, access: Access::Mobile(operator), votes }
         });
         fixed.chain(mobile)
     }
@@ -137,26 +141,14 @@ fn days_since_1970(date: Date) -> i32 {
     (date.duration_since(jiff::civil::date(1970, 1, 1)).as_hours() / 24) as i32
 }
 
-/// The looks of one device at one place and part of the day, through one view; `None` if they say nothing.
-fn through(view: TechnologyView, looks: &[Look]) -> Option<Entry> {
-    let (mut attempts, mut below) = (0u32, 0u32);
-    let mut days = Vec::new();
-    let mut signals: Values = Vec::new();
-    for look in looks {
-        let Some(served) = view.verdict(look.technology, look.locked_to) else { continue };
-        attempts += 1;
-        days.push(look.day);
-        if served {
-            signals.extend(look.signal.map(|signal| (i64::from(signal.as_dbm()), 1)));
-        } else {
-            below += 1;
-        }
-    }
+/// The looks of one device at one place and part of the day that saw the same.
+fn together(looks: &[Look]) -> Entry {
+    let mut days: Vec<i32> = looks.iter().map(|look| look.day).collect();
     days.sort_unstable();
     days.dedup();
     let mut values = Values::new();
-    add_values(&mut values, signals);
-    (attempts > 0).then(|| Entry { key: looks[0].key, attempts, below, days, figures: Figures::Mobile(values) })
+    add_values(&mut values, looks.iter().filter_map(|look| Some((i64::from(look.signal?), 1))).collect());
+    Entry { key: looks[0].key, attempts: looks.len() as u32, below: 0, days, figures: Figures::Mobile(values) }
 }
 
 /// One test of a line against the rule of its day.

@@ -1,22 +1,23 @@
-//! The compact form of [`LeafVotes`] in the database. Version 1:
+//! The compact form of [`LeafVotes`] in the database. Version 2:
 //!
 //! ```text
-//! "WSLV" version=1  kind (0 mobile, 1 fixed)
+//! "WSLV" version=2  kind (0 mobile, 1 fixed)
 //! n devices, 16 bytes each, ascending
-//! n entries, ascending by (hexagon, device, part):
-//!   hexagon minus the previous one · device number · part · attempts · below · days · figures
+//! n entries, ascending by (hexagon, device, part, seen):
+//!   hexagon minus the previous one · device number and part · attempts · below (fixed), seen (mobile) · days · figures
 //! first 8 bytes of SHA-256 over all of the above
 //! ```
-//! Integers are LEB128, signed ones zigzag; days and values are differences to the one before.
+//! Integers are LEB128, signed ones zigzag; days and values are differences to the one before. Seen: 1 to 7 for 2G, 3G, 4G,
+//! 5G, DSS, NSA, SA, 0 for none; and eight times that of the technology that the receiver is locked to.
 
-use domain::{DayPart, DevicePseudonym, Hex};
+use domain::{DayPart, DevicePseudonym, Hex, Technology};
 use sha2::{Digest, Sha256};
 
-use super::{Count, Entry, Figures, FixedFigures, LeafVotes, Values, VoteKey};
+use super::{Count, Entry, Figures, FixedFigures, LeafVotes, Seen, Values, VoteKey};
 use crate::bytes::{Reader, Writer};
 
 const MAGIC: &[u8; 4] = b"WSLV";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 pub(crate) const CHECKSUM: usize = 8;
 
 /// A blob that is not what [`LeafVotes::encode`] wrote.
@@ -25,8 +26,8 @@ pub enum DecodeError {
     /// Cut short, or bits have changed.
     #[error("leaf votes are damaged ({0}); mark their block dirty so that it is rebuilt from evidence")]
     Damaged(&'static str),
-    /// Written by a newer program.
-    #[error("leaf votes have version {0}, this program reads version 1; update it")]
+    /// Written by another program.
+    #[error("leaf votes have version {0}, this program reads version 2; update it")]
     UnknownVersion(u8),
 }
 
@@ -53,7 +54,7 @@ impl LeafVotes {
             let device = devices.binary_search(&entry.key.device).unwrap_or_default();
             out.uint(device as u64 * 3 + entry.key.part as u64);
             out.uint(u64::from(entry.attempts));
-            out.uint(u64::from(entry.below));
+            out.uint(if fixed { u64::from(entry.below) } else { entry.key.seen.code().into() });
             write_days(&mut out, &entry.days);
             match &entry.figures {
                 Figures::Mobile(signal) => write_values(&mut out, signal),
@@ -118,7 +119,8 @@ fn read_entry(
     let device = usize::try_from(who / 3).ok().and_then(|at| devices.get(at));
     let device = *device.ok_or(DecodeError::Damaged("device number"))?;
     let part = DayPart::ALL[(who % 3) as usize];
-    let (attempts, below) = (input.u32()?, input.u32()?);
+    let attempts = input.u32()?;
+    let (below, seen) = if fixed { (input.u32()?, Seen::default()) } else { (0, Seen::of_code(input.uint()?)?) };
     if attempts == 0 || below > attempts {
         return Err(DecodeError::Damaged("counters"));
     }
@@ -138,7 +140,36 @@ fn read_entry(
     } else {
         Figures::Mobile(read_values(input)?)
     };
-    Ok(Entry { key: VoteKey { hex, device, part }, attempts, below, days, figures })
+    Ok(Entry { key: VoteKey { hex, device, part, seen }, attempts, below, days, figures })
+}
+
+/// In the order of their codes, from 1 on. Stored, so the order must not change.
+const TECHNOLOGIES: [Technology; 7] = [
+    Technology::TwoG,
+    Technology::ThreeG,
+    Technology::FourG,
+    Technology::FiveG,
+    Technology::FiveGDss,
+    Technology::FiveGNsa,
+    Technology::FiveGSa,
+];
+
+impl Seen {
+    /// Below 64.
+    pub(crate) fn code(self) -> u8 {
+        let code = |technology| {
+            (1..).zip(TECHNOLOGIES).find(|&(_, other)| Some(other) == technology).map_or(0, |(code, _)| code)
+        };
+        code(self.technology) + 8 * code(self.locked_to)
+    }
+
+    fn of_code(code: u64) -> Result<Self, DecodeError> {
+        let technology = |code: u64| code.checked_sub(1).map(|at| TECHNOLOGIES[at as usize]);
+        match code {
+            0..64 => Ok(Self { technology: technology(code % 8), locked_to: technology(code / 8) }),
+            _ => Err(DecodeError::Damaged("technology")),
+        }
+    }
 }
 
 fn write_days(out: &mut Writer, days: &[i32]) {

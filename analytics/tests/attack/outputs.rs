@@ -1,23 +1,27 @@
-//! What is public of a layer's releases, beside the looks that each number was made from.
+//! What is public of the releases of a network, all layers of it, beside the looks that each number was made from.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use analytics::{LayerInput, LayerRelease, LeafVotes, PieceKind, UnitSummary, build_layer};
-use domain::{AreaKey, AreaLevel, Cover, Hex, Layer, Resolution, SourceClass, Window};
+use analytics::{GateInput, Gated, LayerRelease, LeafVotes, PieceKind, UnitSummary, build_layers};
+use domain::{
+    Access, AreaKey, AreaLevel, Cover, Generation, Hex, Layer, Resolution, SourceClass, Technology, TechnologyView,
+    Window,
+};
 
 use super::solver::{Group, System};
 
-/// Figures of a unit, each with its own devices. The first is what every look counts in.
-pub const FIGURES: [fn(&UnitSummary) -> bool; 9] = [
+/// Figures of a unit, each with its own devices. The first is what every look counts in that its layer judges.
+pub const FIGURES: [fn(&Unit) -> bool; 10] = [
     |_| true,
-    |summary| summary.signal_dbm.is_some(),
-    |summary| summary.download_mbps.is_some(),
-    |summary| summary.upload_mbps.is_some(),
-    |summary| summary.idle_latency_ms.is_some(),
-    |summary| summary.loaded_latency_ms.is_some(),
-    |summary| summary.below.is_some_and(|below| below.download.is_some()),
-    |summary| summary.below.is_some_and(|below| below.upload.is_some()),
-    |summary| summary.below.is_some_and(|below| below.latency.is_some()),
+    |unit| unit.tells_signal(Generation::Fourth),
+    |unit| unit.tells_signal(Generation::Fifth),
+    |unit| unit.summary.download_mbps.is_some(),
+    |unit| unit.summary.upload_mbps.is_some(),
+    |unit| unit.summary.idle_latency_ms.is_some(),
+    |unit| unit.summary.loaded_latency_ms.is_some(),
+    |unit| unit.summary.below.is_some_and(|below| below.download.is_some()),
+    |unit| unit.summary.below.is_some_and(|below| below.upload.is_some()),
+    |unit| unit.summary.below.is_some_and(|below| below.latency.is_some()),
 ];
 
 /// Something that one device saw at one place.
@@ -25,6 +29,8 @@ pub const FIGURES: [fn(&UnitSummary) -> bool; 9] = [
 pub struct Seen {
     pub device: u32,
     pub hex: Hex,
+    /// Of a phone.
+    pub technology: Option<Technology>,
     /// Which of the figures it counts in, a bit for each.
     pub figures: u16,
 }
@@ -32,11 +38,18 @@ pub struct Seen {
 /// One statement: the ground, the numbers, and the looks behind them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
+    pub layer: Layer,
     pub ground: Ground,
     pub kind: PieceKind,
     pub resolution: u8,
     pub summary: UnitSummary,
     pub looks: Vec<usize>,
+}
+
+impl Unit {
+    fn tells_signal(&self, generation: Generation) -> bool {
+        self.summary.signal_dbm.is_some() && self.layer.view().and_then(TechnologyView::signal) == Some(generation)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +73,7 @@ pub struct World<'a> {
     /// Votes of these looks.
     pub votes: Votes<'a>,
     pub cover: &'a Cover,
-    pub layer: Layer,
+    pub access: Access,
     pub min_devices: u32,
 }
 
@@ -68,12 +81,13 @@ impl World<'_> {
     /// The next release, of the looks that are `present`, judged against the one before.
     pub fn publish(&self, present: &[usize], before: Option<&Public>) -> Public {
         let release = self.gate(present, before.map(|before| &before.private[..]));
-        self.public(present, &release, before)
+        let units = release.layers.iter().flat_map(|layer| self.public(present, layer, before));
+        Public { units: units.collect(), private: release.private.clone() }
     }
 
-    pub fn gate(&self, present: &[usize], previous: Option<&[u8]>) -> LayerRelease {
-        build_layer(LayerInput {
-            layer: self.layer,
+    pub fn gate(&self, present: &[usize], previous: Option<&[u8]>) -> Gated {
+        build_layers(GateInput {
+            access: self.access,
             source: SourceClass::Crowd,
             min_devices: self.min_devices,
             window: &Window::Year(2026),
@@ -86,7 +100,8 @@ impl World<'_> {
     }
 
     /// Puts the looks beside the numbers, and holds both against each other.
-    pub fn public(&self, present: &[usize], release: &LayerRelease, before: Option<&Public>) -> Public {
+    pub fn public(&self, present: &[usize], release: &LayerRelease, before: Option<&Public>) -> Vec<Unit> {
+        let layer = release.layer;
         let pieces = release.pieces.iter().filter(|piece| piece.summary.devices > 0);
         let pieces: Vec<_> = pieces
             .map(|piece| (Ground::Hexes(piece.hexes.clone()), piece.kind, piece.resolution, &piece.summary))
@@ -100,16 +115,20 @@ impl World<'_> {
         });
         let areas: Vec<_> = areas.collect();
         let units = pieces.into_iter().chain(areas).zip(held).map(|((ground, kind, resolution, summary), looks)| {
-            let same = |old: &&Unit| (&old.ground, &old.summary) == (&ground, summary);
+            let same = |old: &&Unit| (old.layer, &old.ground, &old.summary) == (layer, &ground, summary);
             // Numbers that are not of today are of the release before.
             let looks = match before.and_then(|before| before.units.iter().find(same)) {
                 Some(old) => old.looks.clone(),
-                None => looks,
+                None => looks.into_iter().filter(|&look| self.is_judged(look, layer)).collect(),
             };
             assert_eq!(self.devices(&looks).len(), summary.devices as usize, "{ground:?} is not what is said of it");
-            Unit { ground, kind, resolution, summary: summary.clone(), looks }
+            Unit { layer, ground, kind, resolution, summary: summary.clone(), looks }
         });
-        Public { units: units.collect(), private: release.private.clone() }
+        units.collect()
+    }
+
+    fn is_judged(&self, look: usize, layer: Layer) -> bool {
+        layer.view().is_none_or(|view| view.verdict(self.looks[look].technology, None).is_some())
     }
 
     /// The gate switched off: every hexagon in which anybody measured, and every total.
@@ -119,7 +138,7 @@ impl World<'_> {
             hexes.entry(self.looks[look].hex).or_default().push(look);
         }
         let mut units: Vec<Unit> =
-            hexes.into_iter().map(|(hex, looks)| naive(Ground::Hexes(vec![hex]), PieceKind::Hex, looks)).collect();
+            hexes.into_iter().map(|(hex, looks)| self.naive(Ground::Hexes(vec![hex]), PieceKind::Hex, looks)).collect();
         units.extend(self.every_total(present));
         Public { units, private: Vec::new() }
     }
@@ -132,7 +151,13 @@ impl World<'_> {
                 totals.entry(self.area(look, level)).or_default().push(look);
             }
         }
-        totals.into_iter().map(|(key, looks)| naive(Ground::Area(key), PieceKind::Remainder, looks)).collect()
+        totals.into_iter().map(|(key, looks)| self.naive(Ground::Area(key), PieceKind::Remainder, looks)).collect()
+    }
+
+    /// A statement about these looks that no gate has seen; its numbers do not matter.
+    fn naive(&self, ground: Ground, kind: PieceKind, looks: Vec<usize>) -> Unit {
+        let layer = self.access.layers(SourceClass::Crowd)[0];
+        Unit { layer, ground, kind, resolution: 10, summary: UnitSummary::not_measured(), looks }
     }
 
     pub fn devices(&self, looks: &[usize]) -> BTreeSet<u32> {
@@ -184,20 +209,19 @@ impl World<'_> {
         held
     }
 
-    /// Whom an attacker with all of these releases and k - 1 devices of his own isolates, by any figure.
+    /// Whom an attacker with all layers of these releases and k - 1 devices of his own isolates, by any figure.
     pub fn attack(&self, releases: &[&Public], most: usize) -> Option<Group> {
         FIGURES.iter().enumerate().find_map(|(figure, said)| {
             let mut system = System::new(self.looks.iter().map(|look| look.device).collect());
-            for unit in releases.iter().flat_map(|release| &release.units).filter(|unit| said(&unit.summary)) {
-                let counts = |&&look: &&usize| self.looks[look].figures >> figure & 1 == 1;
-                system.state(&unit.looks.iter().filter(counts).copied().collect::<Vec<_>>());
+            let counts = |&&look: &&usize| self.looks[look].figures >> figure & 1 == 1;
+            let units = releases.iter().flat_map(|release| &release.units).filter(|unit| said(unit));
+            // Layers say the same of the same looks.
+            let statements: BTreeSet<Vec<usize>> =
+                units.map(|unit| unit.looks.iter().filter(counts).copied().collect()).collect();
+            for looks in &statements {
+                system.state(looks);
             }
             system.isolate(most)
         })
     }
-}
-
-/// A statement about these looks that no gate has seen; its numbers do not matter.
-fn naive(ground: Ground, kind: PieceKind, looks: Vec<usize>) -> Unit {
-    Unit { ground, kind, resolution: 10, summary: UnitSummary::not_measured(), looks }
 }

@@ -1,16 +1,14 @@
 //! Hand-made evidence around one hexagon.
 #![allow(dead_code, reason = "each test binary uses its own part of it")]
 
-use analytics::{Leaf, LeafBuilder, LeafVotes, RuleBook};
+use analytics::{AreaUnit, Gated, Leaf, LeafBuilder, LeafVotes, Piece, RuleBook};
 use domain::{
-    AreaKey, BitRate, ByteCount, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex,
+    Access, AreaKey, BitRate, ByteCount, Cover, CoverageEvidence, CoveragePoint, CoverageTrack, DevicePseudonym, Hex,
     HourStamp, ItemId, Layer, Resolution, Rtt, SignalDbm, SourceClass, SpeedEvidence, SpeedTest, Technology,
     TechnologyView,
     record::{FailureCause, FixedMedium, Network, Protocol, SpeedResult, TestOutcome},
 };
 use jiff::tz::TimeZone;
-
-pub const BROADBAND: &str = "mobile-26201-broadband";
 
 /// 36 km² of ground: 343 hexagons of resolution 9.
 pub fn region() -> Hex {
@@ -76,12 +74,12 @@ impl Look {
     }
 }
 
-/// Votes of the broadband layer of 26201.
+/// Votes about 26201.
 pub fn votes(looks: &[Look]) -> LeafVotes {
-    layer_of(leaves(looks), mobile(TechnologyView::Broadband))
+    about(leaves(looks), network())
 }
 
-/// All layers.
+/// All networks.
 pub fn leaves(looks: &[Look]) -> Vec<Leaf> {
     let rules = RuleBook::builtin();
     let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
@@ -91,8 +89,27 @@ pub fn leaves(looks: &[Look]) -> Vec<Leaf> {
     builder.finish().collect()
 }
 
-pub fn layer_of(leaves: impl IntoIterator<Item = Leaf>, layer: Layer) -> LeafVotes {
-    LeafVotes::merge_all(leaves.into_iter().filter(|leaf| leaf.layer == layer).map(|leaf| leaf.votes))
+pub fn about(leaves: impl IntoIterator<Item = Leaf>, access: Access) -> LeafVotes {
+    LeafVotes::merge_all(leaves.into_iter().filter(|leaf| leaf.access == access).map(|leaf| leaf.votes))
+}
+
+pub fn network() -> Access {
+    mobile(TechnologyView::Broadband).access()
+}
+
+/// One layer of what may be published, and the private part of all of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Release {
+    pub pieces: Vec<Piece>,
+    pub areas: Vec<AreaUnit>,
+    pub private: Vec<u8>,
+}
+
+/// The broadband layer; empty if nothing may be published.
+pub fn broadband(gated: Gated) -> Release {
+    let layer = gated.layers.into_iter().find(|layer| layer.layer == mobile(TechnologyView::Broadband));
+    let (pieces, areas) = layer.map(|layer| (layer.pieces, layer.areas)).unwrap_or_default();
+    Release { pieces, areas, private: gated.private }
 }
 
 pub fn mobile(view: TechnologyView) -> Layer {
@@ -139,5 +156,5 @@ pub fn line_votes(lines: &[Line]) -> LeafVotes {
     for line in lines {
         builder.add_speed(&line.evidence());
     }
-    layer_of(builder.finish(), Layer::Fixed)
+    about(builder.finish(), Access::Fixed)
 }

@@ -1,5 +1,5 @@
 use domain::{
-    Layer, Technology,
+    Access, Layer, SourceClass, Technology,
     Technology::{FiveG, FiveGDss, FiveGNsa, FiveGSa, FourG, ThreeG, TwoG},
     TechnologyView as View,
 };
@@ -79,6 +79,31 @@ fn layers_of_other_shapes_are_refused() {
 
 #[test]
 fn fixed_lines_are_summarised_coarser_than_phones() {
-    assert_eq!(Layer::Fixed.leaf_resolution(), domain::Hex::FIXED);
-    assert_eq!("mobile-26201-any".parse::<Layer>().unwrap().leaf_resolution(), domain::Hex::MOBILE);
+    assert_eq!(Access::Fixed.leaf_resolution(), domain::Hex::FIXED);
+    let mobile = "mobile-26201-any".parse::<Layer>().unwrap().access();
+    assert_eq!(mobile.leaf_resolution(), domain::Hex::MOBILE);
+}
+
+/// Promise 7: of two views of the same phones, the difference would be those that only one of them judges.
+#[test]
+fn all_views_of_contributors_judge_every_look_of_a_free_phone() {
+    for source in SourceClass::ALL.iter().filter(|source| source.k() > 1) {
+        for (observed, _) in FREE_PHONE {
+            assert!(View::of(*source).iter().all(|view| view.verdict(observed, None).is_some()), "{observed:?}");
+        }
+    }
+    assert_eq!(View::of(SourceClass::Survey), View::ALL, "drive tests can tell each technology apart");
+}
+
+#[test]
+fn networks_are_written_as_one_word() {
+    for access in ["fixed", "mobile-26201"] {
+        assert_eq!(access.parse::<Access>().unwrap().to_string(), access);
+    }
+    for odd in ["", "mobile", "mobile-", "mobile-9", "mobile-26201-any", "26201"] {
+        assert!(odd.parse::<Access>().is_err(), "{odd}");
+    }
+    let layers: Vec<String> =
+        "mobile-26201".parse::<Access>().unwrap().layers(SourceClass::Crowd).iter().map(Layer::to_string).collect();
+    assert_eq!(layers, ["mobile-26201-any", "mobile-26201-broadband", "mobile-26201-5g"]);
 }

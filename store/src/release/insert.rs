@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{Hex, Invalid, ReleaseId};
+use domain::{Access, Hex, Invalid, ReleaseId};
 use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
@@ -20,7 +20,10 @@ insert into releases (id, region, time_window, source, simulated, manifest) valu
 on conflict (id) do nothing";
 const LAYER: &str = "\
 -- release_layer_insert
-insert into release_layers (release, layer, private, ground) values ($1, $2, $3, $4) returning layer_id";
+insert into release_layers (release, layer, ground) values ($1, $2, $3) returning layer_id";
+const PRIVATE: &str = "\
+-- release_private_insert
+insert into release_private (release, access, private) values ($1, $2, $3)";
 const PIECES: &str = "\
 -- release_pieces_copy
 copy release_pieces (layer_id, number, kind, resolution, hexes, state, devices, attempts, summary)
@@ -60,11 +63,14 @@ pub async fn insert_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<boo
     for layer in &release.layers {
         add_layer(tx, &release.id, layer, &mut grounds).await?;
     }
+    for (access, private) in &release.private {
+        add_private(tx, &release.id, *access, private).await?;
+    }
     Ok(true)
 }
 
 /// The first half of [`insert_release`], for releases that are too large to be held whole: its layers follow
-/// by [`add_layer`] in the same transaction. `release.layers` is not looked at.
+/// by [`add_layer`] and [`add_private`] in the same transaction. Those in `release` are not looked at.
 pub async fn begin_release(tx: &mut Tx<'_>, release: &NewRelease) -> Result<bool, StoreError> {
     let inserted = sqlx::query(RELEASE)
         .bind(release.id.as_str())
@@ -102,6 +108,23 @@ pub async fn add_layer(
     insert_layer(tx, release, layer, grounds).await
 }
 
+/// Keeps what the next release must know of this one, for one network.
+pub async fn add_private(
+    tx: &mut Tx<'_>,
+    release: &ReleaseId,
+    access: Access,
+    private: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query(PRIVATE)
+        .bind(release.as_str())
+        .bind(access.to_string())
+        .bind(private)
+        .execute(tx.conn())
+        .await
+        .map(drop)
+        .map_err(StoreError::doing("keep what the next release must know of this one"))
+}
+
 async fn insert_layer(
     tx: &mut Tx<'_>,
     release: &ReleaseId,
@@ -122,7 +145,6 @@ async fn insert_layer(
     let layer_id: i64 = sqlx::query_scalar(LAYER)
         .bind(release.as_str())
         .bind(layer.layer.to_string())
-        .bind(&layer.private)
         .bind(shared)
         .fetch_one(tx.conn())
         .await

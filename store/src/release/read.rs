@@ -1,4 +1,4 @@
-use domain::{Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
+use domain::{Access, Hex, Layer, RegionId, ReleaseId, SourceClass, Window};
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -64,8 +64,8 @@ const REACH: &str = "\
 select key, reach from release_layers join release_reach using (layer_id) where release = $1 and layer = $2 order by key";
 const PRIVATE: &str = "\
 -- release_private
-select private from release_layers join releases on releases.id = release_layers.release
-where region = $1 and time_window = $2 and source = $3 and layer = $4 order by releases.number desc limit 1";
+select private from release_private join releases on releases.id = release_private.release
+where region = $1 and time_window = $2 and source = $3 and access = $4 order by releases.number desc limit 1";
 
 type Row = (String, String, String, String, bool, i64, Value);
 
@@ -261,21 +261,21 @@ pub async fn reach_rows(ex: impl Read, release: &ReleaseId, layer: Layer) -> Res
     found.into_iter().map(|(key, reach)| Ok(ReachRow { key: rows::parsed("an area key", &key)?, reach })).collect()
 }
 
-/// What the next release must know of this layer: from the newest release of the region, window and source class that has
-/// it. Never published.
+/// What the next release must know of this network: from the newest release of the region, window and source class that
+/// has it. Never published.
 pub async fn private_part(
     ex: impl Read,
     region: &RegionId,
     window: &Window,
     source: SourceClass,
-    layer: Layer,
+    access: Access,
 ) -> Result<Option<Vec<u8>>, StoreError> {
     let mut conn = ex.conn().await?;
     sqlx::query_scalar(PRIVATE)
         .bind(region.as_str())
         .bind(window.to_string())
         .bind(source.code())
-        .bind(layer.to_string())
+        .bind(access.to_string())
         .fetch_optional(&mut *conn)
         .await
         .map_err(StoreError::doing("read the private part of a release"))

@@ -1,4 +1,4 @@
-use domain::{Hex, Layer, Resolution, SourceClass, Window};
+use domain::{Access, Hex, Layer, Resolution, SourceClass, Window};
 use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use store::{
@@ -58,8 +58,8 @@ fn new_release(id: &str) -> NewRelease {
                 summary,
             }],
             reach: vec![ReachRow { key: "05113001".parse().unwrap(), reach: json!({"hexes": 49}) }],
-            private: vec![1, 2, 3],
         }],
+        private: vec![(layer().access(), vec![1, 2, 3])],
     }
 }
 
@@ -90,13 +90,15 @@ async fn a_release_comes_back_as_it_was_published() {
     assert_eq!(stored, new.layers[0].pieces);
     assert_eq!(area_rows(db.store(), &new.id, layer()).await.unwrap(), new.layers[0].areas);
     assert_eq!(reach_rows(db.store(), &new.id, layer()).await.unwrap(), new.layers[0].reach);
-    let private = |layer| private_part(db.store(), &new.region, &new.window, new.source, layer);
-    assert_eq!(private(layer()).await.unwrap(), Some(vec![1, 2, 3]));
-    assert_eq!(private(Layer::Fixed).await.unwrap(), None);
+    let private = |access| private_part(db.store(), &new.region, &new.window, new.source, access);
+    assert_eq!(private(layer().access()).await.unwrap(), Some(vec![1, 2, 3]));
+    assert_eq!(private(Access::Fixed).await.unwrap(), None);
     let mut without = new_release("cccc");
     without.layers.clear();
+    without.private.clear();
     publish(db.store(), &without).await.unwrap();
-    assert_eq!(private(layer()).await.unwrap(), Some(vec![1, 2, 3]), "a release without the layer forgets nothing");
+    let still = private(layer().access()).await.unwrap();
+    assert_eq!(still, Some(vec![1, 2, 3]), "a release without the network forgets nothing");
 }
 
 #[tokio::test]
@@ -167,7 +169,10 @@ async fn a_published_release_cannot_be_changed_by_any_statement() {
         "update releases set simulated = false",
         "delete from releases",
         "truncate releases cascade",
-        "update release_layers set private = ''",
+        "update release_layers set ground = 1",
+        "update release_private set private = ''",
+        "delete from release_private",
+        "insert into release_private values ('aaaa', 'fixed', '')",
         "delete from release_layers",
         "update release_pieces set state = 'covered'",
         "delete from release_pieces",
@@ -180,7 +185,7 @@ async fn a_published_release_cannot_be_changed_by_any_statement() {
         "delete from release_reach",
         "truncate release_reach",
         "insert into release_reach select layer_id, '05', reach from release_reach",
-        "insert into release_layers (release, layer, private) values ('aaaa', 'fixed', '')",
+        "insert into release_layers (release, layer) values ('aaaa', 'fixed')",
         "insert into release_pieces select layer_id, 3, kind, resolution, hexes, state, devices, attempts, summary \
          from release_pieces limit 1",
         "insert into release_hexes select layer_id, 1, number from release_hexes limit 1",

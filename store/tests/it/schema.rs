@@ -1,3 +1,4 @@
+use domain::SourceClass;
 use sqlx::{Connection, PgConnection};
 use store::{Store, StoreError, testing::TestDatabase};
 
@@ -53,4 +54,34 @@ async fn an_address_that_leads_nowhere_says_what_to_check() {
     assert!(gone.is_unavailable() && gone.to_string().contains("--database-url"), "{gone}");
     let nonsense = Store::connect("not a url").await.unwrap_err();
     assert!(nonsense.to_string().contains("postgres://"), "{nonsense}");
+}
+
+/// Summaries were kept by layer once, and what a release remembers as well.
+#[tokio::test]
+async fn what_releases_of_earlier_programs_remember_is_not_forgotten() {
+    let db = TestDatabase::create().await;
+    let before = [
+        "alter table leaves rename column access to layer; alter index leaves_by_access rename to leaves_by_layer",
+        "drop table release_private; delete from _sqlx_migrations where version = 14",
+        "alter table release_layers add column private bytea not null",
+        "insert into leaves (time_window, block, source, layer, votes) values ('2026', 7, 'crowd', 'mobile-26201-5g', '')",
+        "with release as (insert into releases (id, region, time_window, source, simulated, manifest) \
+         values ('aaaa', 'probe', '2026', 'crowd', false, '{}')) \
+         insert into release_layers (release, layer, private) \
+         values ('aaaa', 'mobile-26201-any', 'any'), ('aaaa', 'mobile-26201-5g', '5g'), ('aaaa', 'fixed', 'fixed')",
+    ];
+    for statements in before {
+        for statement in statements.split("; ") {
+            db.execute(statement).await;
+        }
+    }
+    let store = Store::connect(db.url()).await.unwrap();
+    let (region, window, source) = ("probe".parse().unwrap(), "2026".parse().unwrap(), SourceClass::Crowd);
+    for (access, expected) in [("mobile-26201", Some("5g")), ("fixed", Some("fixed")), ("mobile-26202", None)] {
+        let access = access.parse().unwrap();
+        let kept = store::private_part(&store, &region, &window, source, access).await.unwrap();
+        assert_eq!(kept, expected.map(|text| text.as_bytes().to_vec()), "the gate is to know that there was a release");
+    }
+    assert_eq!(store::dirty_backlog(&store).await.unwrap().keys, 1, "summaries are made anew");
+    assert!(store::windows(&store).await.unwrap().is_empty());
 }

@@ -38,7 +38,7 @@ async fn transactions_that_lock_each_other_out_are_run_again_until_both_succeed(
                     Box::pin(async move {
                         let leaf = |block: Hex| LeafRow {
                             source: domain::SourceClass::Simulated,
-                            layer: domain::Layer::Fixed,
+                            access: domain::Access::Fixed,
                             votes: block.to_string().into_bytes(),
                         };
                         let block =

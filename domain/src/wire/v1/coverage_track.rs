@@ -13,7 +13,7 @@ pub struct CoverageTrack {
     /// UUID version 4, made on the device.
     #[schemars(with = "ItemId")]
     pub id: Uuid,
-    /// A receiver that can see only one technology; phones leave it out.
+    /// A receiver that can see only one technology. It counts in drive tests only; phones leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locked_to: Option<Technology>,
     /// H3 indexes, resolution 8 to 10. At most 5,000.

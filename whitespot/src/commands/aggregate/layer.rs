@@ -41,8 +41,8 @@ const COLUMNS: [(&str, Kind); 15] = [
 /// Reads, judges, summarises and writes.
 pub fn run(global: &Global, args: &Aggregate, layer: Layer, region: &RegionId, format: Format) -> Result<(), Failure> {
     let resolution: Resolution = args.resolution.try_into()?;
-    if resolution > layer.leaf_resolution() {
-        let finest = layer.leaf_resolution();
+    let finest = layer.access().leaf_resolution();
+    if resolution > finest {
         return Err(format!("{layer} is summarised at resolution {finest} at the finest: --resolution {finest}").into());
     }
     let cover = Arc::new(region::read(global, region)?.cover());
