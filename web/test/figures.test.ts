@@ -20,6 +20,15 @@ it('leaves out what was not measured instead of showing a zero', () => {
   ]);
 });
 
+it('says what served, and 2G and 3G only where they did', () => {
+  const served = { second: 0.1, third: 0, fourth: 0.7, fifth: 0 };
+  expect(figures('mobile', { ...unit, served }).map(({ label }) => label)).toEqual([
+    'Anteil mit 5G',
+    'Anteil mit 4G',
+    'Anteil mit 2G',
+  ]);
+});
+
 it('a tile feature with a state we do not know is not measured', () => {
   for (const state of ['new', undefined, 1])
     expect(pieceFacts({ number: 3, state, devices: 9 }).state).toBe('not_measured');

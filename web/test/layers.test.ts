@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { nearestLayer, operatorsIn, parseLayer, tracksIn, viewsOf } from '../src/lib/layers.ts';
+import { hasValues, nearestLayer, operatorsIn, parseLayer, tracksIn, viewsOf } from '../src/lib/layers.ts';
 
 const layers = ['fixed', 'mobile-26202-any', 'mobile-26202-5g', 'mobile-26201-broadband', 'mobile-26201-any'].map(
   (layer) => ({ layer, pieces: 1, operator_name: layer.includes('26201') ? 'Eins' : null }),
@@ -17,6 +17,14 @@ it('a wish that this release does not have leads to the closest layer', () => {
   expect(nearestLayer(layers, { track: 'fixed', operator: '26202' })).toBe('fixed');
   expect(nearestLayer([{ layer: 'fixed', pieces: 1 }], { track: 'mobile' })).toBe('fixed');
   expect(nearestLayer([], {})).toBeNull();
+});
+
+it('offers signal as a colour only where it is of one generation', () => {
+  expect(layers.filter(({ layer }) => hasValues(layer)).map(({ layer }) => layer)).toEqual([
+    'fixed',
+    'mobile-26202-5g',
+    'mobile-26201-broadband',
+  ]);
 });
 
 it('offers only what the release has', () => {

@@ -68,6 +68,8 @@ export interface UnitSummary {
   share?: Interval | null;
   n_eff?: number | null;
   grade?: string | null;
+  /** Shares of device votes by generation, of the view `any`. */
+  served?: { second: number; third: number; fourth: number; fifth: number } | null;
   [measure: string]: unknown;
 }
 

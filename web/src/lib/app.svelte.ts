@@ -1,7 +1,7 @@
 import * as api from './api.ts';
 import { ApiError } from './api.ts';
 import type { Area, LegendAnswer, Problem, Ranking, Region, Release, ReleaseHead } from './api-types.ts';
-import { nearestLayer, trackOf, type LayerParts, parseLayer } from './layers.ts';
+import { hasValues, nearestLayer, trackOf, type LayerParts, parseLayer } from './layers.ts';
 import { palette } from './palette.ts';
 import type { Selection } from './selection.ts';
 import { text } from './text.ts';
@@ -34,6 +34,8 @@ export class App {
   region = $derived(this.regions?.find((each) => each.id === this.regionId) ?? null);
   track = $derived(trackOf(this.layer ?? 'mobile-00000-any'));
   palette = $derived(palette(this.track, this.legend));
+  /** As chosen, where the layer has what it takes. */
+  shownColouring = $derived(hasValues(this.layer ?? '') ? this.colouring : 'state');
   simulated = $derived(this.release?.simulated ?? this.releases?.some((each) => each.simulated) ?? false);
   /** Loaded, and there is nothing to show. */
   empty = $derived<'region' | 'release' | null>(

@@ -1,5 +1,5 @@
 import type { Track, UnitSummary } from './api-types.ts';
-import { measure, plain } from './format.ts';
+import { measure, percent, plain } from './format.ts';
 import { text } from './text.ts';
 
 export interface Figure {
@@ -24,10 +24,24 @@ function figure(label: string, given: Quantity, unit: string): Figure[] {
   return [{ label, value: measure(value, unit), ...range }];
 }
 
+/** Which generations served, of a layer that asks for any service; 2G and 3G only where there were any. */
+function served({ served }: UnitSummary): Figure[] {
+  if (!served) return [];
+  const generations = [
+    { name: '5G', share: served.fifth },
+    { name: '4G', share: served.fourth },
+    { name: '3G', share: served.third },
+    { name: '2G', share: served.second },
+  ];
+  return generations
+    .filter(({ name, share }) => share > 0 || name > '4')
+    .map(({ name, share }) => ({ label: text.panel.servedBy(name), value: percent(share) }));
+}
+
 /** What was measured, beyond the share: only what the release really gives. */
 export function figures(track: Track, summary: UnitSummary): Figure[] {
   const of = (name: string) => summary[name] as Quantity;
-  if (track === 'mobile') return figure(text.panel.signal, of('signal_dbm'), 'dBm');
+  if (track === 'mobile') return [...served(summary), ...figure(text.panel.signal, of('signal_dbm'), 'dBm')];
   return [
     ...figure(text.panel.download, of('download_mbps'), 'Mbit/s'),
     ...figure(text.panel.upload, of('upload_mbps'), 'Mbit/s'),

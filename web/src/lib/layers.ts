@@ -16,6 +16,9 @@ export function parseLayer(text: string): LayerParts | null {
   return found ? { track: 'mobile', operator: found[1]!, view: found[2]! } : null;
 }
 
+/** Whether its pieces have a value to be coloured by: generations measure different quantities, so `any` has none. */
+export const hasValues = (layer: string): boolean => parseLayer(layer)?.view !== 'any';
+
 export const trackOf = (layer: string): Track => parseLayer(layer)?.track ?? 'fixed';
 
 export function tracksIn(layers: ReleaseLayer[]): Track[] {

@@ -72,6 +72,7 @@ export const text = {
     grade: 'Aussagekraft',
     rank: 'Rang',
     need: 'Bedarf',
+    servedBy: (generation: string) => `Anteil mit ${generation}`,
     signal: 'Signal (Median)',
     download: 'Download (Median)',
     upload: 'Upload (Median)',
