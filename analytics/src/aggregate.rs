@@ -1,7 +1,5 @@
 //! One accumulator for every judged unit: each device has one voice in it (METHODS 2.4).
 
-use std::collections::BTreeSet;
-
 use domain::{DayPart, Generation, Hex, Layer, SourceClass, TechnologyView, Window};
 
 use crate::{
@@ -104,8 +102,9 @@ pub(crate) struct Voices {
     totals: [(u64, u32); 5],
     values: [Vec<f64>; 4],
     made_by_device: Vec<u64>,
-    days: BTreeSet<i32>,
-    parts: BTreeSet<DayPart>,
+    /// Sorted, each once: they are few.
+    days: Vec<i32>,
+    parts: [bool; DayPart::ALL.len()],
 }
 
 impl Voices {
@@ -138,8 +137,12 @@ impl Voices {
         }
         self.made_by_device.push(mine.iter().map(|entry| u64::from(entry.attempts)).sum());
         for entry in mine {
-            self.days.extend(&entry.days);
-            self.parts.insert(entry.key.part);
+            self.parts[entry.key.part as usize] = true;
+            for &day in &entry.days {
+                if let Err(at) = self.days.binary_search(&day) {
+                    self.days.insert(at, day);
+                }
+            }
         }
     }
 
@@ -153,7 +156,11 @@ impl Voices {
         }
         self.made_by_device.append(&mut later.made_by_device);
         self.days.append(&mut later.days);
-        self.parts.append(&mut later.parts);
+        self.days.sort_unstable();
+        self.days.dedup();
+        for (mine, later) in self.parts.iter_mut().zip(later.parts) {
+            *mine |= later;
+        }
     }
 
     /// The summary.
@@ -175,7 +182,7 @@ impl Voices {
         let state = if dead { State::Dead } else { State::Covered };
 
         let span_days = days.first().zip(days.last()).map_or(0, |(a, b)| b.abs_diff(*a) + 1);
-        let day_parts: Vec<DayPart> = DayPart::ALL.iter().copied().filter(|part| parts.contains(part)).collect();
+        let day_parts: Vec<DayPart> = DayPart::ALL.iter().copied().filter(|&part| parts[part as usize]).collect();
         let grade = stats::grade(GradeFacts {
             survey: judging.source == SourceClass::Survey,
             campaign: judging.campaign,
@@ -273,9 +280,13 @@ fn voice(mine: &[&Entry], view: Option<TechnologyView>) -> Voice {
     });
     voice.votes[0] = millionths(u128::from(below), u128::from(attempts));
     if view == TechnologyView::Any {
-        for (vote, generation) in voice.votes[1..].iter_mut().zip(Generation::ALL) {
-            let served = mine.iter().filter(|entry| entry.generation() == Some(*generation));
-            let served: u64 = served.map(|entry| u64::from(entry.attempts)).sum();
+        let mut served = [0_u64; Generation::ALL.len()];
+        for entry in mine {
+            if let Some(generation) = entry.generation() {
+                served[generation as usize] += u64::from(entry.attempts);
+            }
+        }
+        for (vote, served) in voice.votes[1..].iter_mut().zip(served) {
             *vote = millionths(u128::from(served), u128::from(attempts));
         }
     }
@@ -308,6 +319,10 @@ fn stratified(mine: &[&Entry], pick: fn(&Entry) -> (u32, u32)) -> Option<u64> {
 
 /// k/n in millionths, rounded half up; `None` for n = 0.
 fn millionths(k: u128, n: u128) -> Option<u64> {
+    // Division of 128 bits is slow, and nobody measures so often.
+    if let (Ok(k @ ..1_000_000_000), Ok(n @ 1..)) = (u64::try_from(k), u64::try_from(n)) {
+        return Some((k * WHOLE + n / 2) / n);
+    }
     (n > 0).then(|| ((k * u128::from(WHOLE) + n / 2) / n) as u64)
 }
 
@@ -315,6 +330,11 @@ fn millionths(k: u128, n: u128) -> Option<u64> {
 /// unit finer than 9 that is the median over its parts of the day.
 fn device_value<'e>(mine: &[&'e Entry], pick: impl Fn(&'e Entry) -> &'e Values) -> Option<f64> {
     let group = |entry: &Entry| (entry.key.part, entry.key.hex.at_most(Hex::FIXED));
+    let mut measured = mine.iter().filter(|entry| !pick(entry).is_empty());
+    let first = measured.next()?;
+    if measured.next().is_none() {
+        return Some(median_of_counted(pick(first)));
+    }
     // Descendants of one hexagon are neighbours in the order of indexes only at one resolution, so sort.
     let mut mine: Vec<_> =
         mine.iter().map(|entry| (group(entry), pick(entry))).filter(|(_, v)| !v.is_empty()).collect();

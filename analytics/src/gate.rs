@@ -244,8 +244,9 @@ pub fn build_layers(input: GateInput<'_>) -> Result<Gated, GateError> {
         let is_measured = summaries.iter().any(Option::is_some);
         is_measured.then(|| LayerRelease { layer, pieces: pieces(ground, &candidates, &summaries), areas })
     };
-    let layers = layers.par_iter().enumerate().filter_map(layer).collect();
-    Ok(Gated { layers, private: private.encode() })
+    let layers = || layers.par_iter().enumerate().filter_map(layer).collect();
+    let (layers, private) = rayon::join(layers, || private.encode());
+    Ok(Gated { layers, private })
 }
 
 /// Levels with totals, from the bottom; pieces stand below them.

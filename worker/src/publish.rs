@@ -38,9 +38,6 @@ pub struct Published {
 /// Version of aggregate and gate, raised when the same evidence is to be published with other numbers.
 const METHOD: u32 = 4;
 
-/// Networks that are gated at the same time, each with its votes in memory, while as many are written.
-const AT_ONCE: usize = 2;
-
 /// What to publish.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Selection<'a> {
@@ -205,8 +202,8 @@ impl Task<'_> {
         }
     }
 
-    /// Gates and writes some networks at a time, so that a release of a whole country is never held in memory. `None`: none
-    /// has anything to show.
+    /// Gates and writes one network after the other, so that a release of a whole country is never held in memory. `None`:
+    /// none has anything to show.
     async fn write(
         &self,
         tx: &mut Tx<'_>,
@@ -231,10 +228,10 @@ impl Task<'_> {
             layers: Vec::new(),
             private: Vec::new(),
         };
-        // The database writes some networks while the next ones are gated.
+        // The database writes one network while the next one is gated.
         let mut under_way: Option<Gating> = None;
         let written = self.write_networks(tx, &release, networks, &mut under_way, tell).await;
-        if let Some((_, gating)) = under_way {
+        if let Some(gating) = under_way {
             // After an error: a second attempt beside it would need twice the memory.
             drop(gating.await);
         }
@@ -252,19 +249,19 @@ impl Task<'_> {
     ) -> Result<(u64, u64), WorkerError> {
         let (mut written, mut pieces) = (0, 0);
         let mut grounds = Grounds::default();
-        for some in networks.chunks(AT_ONCE).map(Some).chain([None]) {
+        for next in networks.iter().map(Some).chain([None]) {
             let gated = match under_way.take() {
-                Some((count, gating)) => {
-                    Some((count, gating.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?))
+                Some(gating) => {
+                    Some(gating.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?)
                 }
                 None => None,
             };
-            if let Some(some) = some {
-                *under_way = Some((some.len(), self.gating(tx, some).await?));
+            if let Some(&next) = next {
+                *under_way = Some(self.gating(tx, next).await?);
             }
-            let Some((count, built)) = gated else { continue };
+            let Some(network) = gated else { continue };
             // A network with nothing to show (other regions' evidence, too few devices) is not part of the release.
-            for network in built.iter().filter(|network| !network.layers.is_empty()) {
+            if !network.layers.is_empty() {
                 if written == 0 {
                     store::begin_release(tx, release).await?;
                 }
@@ -275,30 +272,18 @@ impl Task<'_> {
                 }
                 store::add_private(tx, &release.id, network.access, &network.private).await?;
             }
-            tell(count);
+            tell(1);
         }
         Ok((written, pieces))
     }
 
-    /// Begins to gate these networks.
-    async fn gating(
-        &self,
-        tx: &mut Tx<'_>,
-        networks: &[Access],
-    ) -> Result<JoinHandle<Result<Vec<Network>, WorkerError>>, WorkerError> {
-        let mut inputs = Vec::with_capacity(networks.len());
-        for &access in networks {
-            let leaves = store::read_leaves(&mut *tx, self.window, self.source, access).await?;
-            let private = store::private_part(&mut *tx, self.region, self.window, self.source, access).await?;
-            inputs.push((access, leaves, private));
-        }
+    /// Begins to gate a network.
+    async fn gating(&self, tx: &mut Tx<'_>, access: Access) -> Result<Gating, WorkerError> {
+        let leaves = store::read_leaves(&mut *tx, self.window, self.source, access).await?;
+        let private = store::private_part(&mut *tx, self.region, self.window, self.source, access).await?;
         let (window, source, terrain) = (self.window.clone(), self.source, Arc::clone(self.terrain));
-        Ok(tokio::task::spawn_blocking(move || {
-            let gate = |(access, leaves, private): (Access, Vec<Vec<u8>>, Option<Vec<u8>>)| {
-                gate(access, leaves, private.as_deref(), &window, source, &terrain)
-            };
-            inputs.into_par_iter().map(gate).collect()
-        }))
+        let gate = move || gate(access, leaves, private.as_deref(), &window, source, &terrain);
+        Ok(tokio::task::spawn_blocking(gate))
     }
 
     /// Hash of all leaves: the same evidence gives the same text.
@@ -352,8 +337,8 @@ struct Network {
     private: Vec<u8>,
 }
 
-/// Networks that are gated, and how many they are.
-type Gating = (usize, JoinHandle<Result<Vec<Network>, WorkerError>>);
+/// A network that is being gated.
+type Gating = JoinHandle<Result<Network, WorkerError>>;
 
 fn gate(
     access: Access,
