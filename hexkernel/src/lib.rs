@@ -1,8 +1,9 @@
 //! Columns of latitudes and longitudes to H3 hexes, bit-identical to `h3o` and several times as fast.
 //!
 //! A point is projected onto its face of the icosahedron without inverse trigonometry and rounded to a place in the face's
-//! hexagonal grid, many points at a time. `h3o` names the hex of each distinct place once, and decides itself about points
-//! near a border, near an edge of the icosahedron and near the centre of a face.
+//! hexagonal grid, many points at a time. The place has its hex by arithmetic of the grid; `h3o` says once of each hex of resolution
+//! 0 how that is called on each face, and decides itself about points near a border, near an edge of the icosahedron and
+//! near the centre of a face, and about all in pentagons of resolution 0.
 //!
 //! ```
 //! use hexkernel::{HexKernel, Resolution};
@@ -15,11 +16,13 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod digits;
 mod face;
 mod memo;
 mod project;
 mod relatives;
 
+use digits::Hexes;
 use face::{FACES, Face};
 use h3o::LatLng;
 pub use h3o::Resolution;
@@ -43,6 +46,7 @@ pub struct HexKernel<N = u64> {
     flattest: f64,
     arch: Arch,
     known: Memo<N>,
+    hexes: Hexes,
     /// The face that had the most points of the last block.
     likely: usize,
 }
@@ -62,7 +66,8 @@ impl<N: Name> HexKernel<N> {
         // Near a face's centre h3o takes the distance from an arc cosine, which has lost digits there.
         let radius = face::units(resolution) * 2e-15 / 1e-6;
         let flattest = 1.0 - radius * radius / 2.0 - 1e-15;
-        Self { resolution, faces: face::faces(resolution), flattest, arch, known: Memo::default(), likely: 0 }
+        let (faces, hexes) = (face::faces(resolution), Hexes::new(resolution));
+        Self { resolution, faces, flattest, arch, known: Memo::default(), hexes, likely: 0 }
     }
 
     /// Its resolution.
@@ -90,14 +95,15 @@ impl<N: Name> HexKernel<N> {
             // Tracks stay in a hex for some points.
             let mut last = (UNDECIDED, N::NOTHING);
             for (at, (found, &key)) in names.iter_mut().zip(&*keys).enumerate() {
-                let mut ask = || name(hex_of(lat[at].into(), lng[at].into(), self.resolution));
+                let ask = || hex_of(lat[at].into(), lng[at].into(), self.resolution);
                 if key == UNDECIDED {
-                    *found = ask();
+                    *found = name(ask());
                     continue;
                 }
                 if key != last.0 {
                     let (face, i, j) = project::parts(key);
-                    last = (key, self.known.of_place(face, i, j, ask));
+                    let hexes = &mut self.hexes;
+                    last = (key, self.known.of_place(face, i, j, || name(hexes.of(key, ask))));
                 }
                 *found = last.1;
             }

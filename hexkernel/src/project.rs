@@ -252,6 +252,12 @@ pub(crate) const fn parts(key: u64) -> (u64, u64, u64) {
     (key >> (2 * AXIS_BITS), key >> AXIS_BITS & AXIS, key & AXIS)
 }
 
+/// Number of the face, and the place there on two axes at 120°.
+pub(crate) const fn place(key: u64) -> (usize, i32, i32) {
+    let (face, i, j) = parts(key);
+    (face as usize, (i as i64 - HALF as i64) as i32, (j as i64 - HALF as i64) as i32)
+}
+
 /// The greater one, or the second where one is not a number: one instruction, unlike `f64::max`.
 #[inline(always)]
 const fn greater(a: f64, b: f64) -> f64 {
