@@ -54,6 +54,13 @@ pub enum WorkerError {
         window: domain::Window,
     },
     /// The previous release cannot be compared with.
-    #[error("the previous release cannot be read: {0}")]
-    Previous(String),
+    #[error("no release of {source_class} evidence of {window}: {reason}. What else there is was published")]
+    Previous {
+        /// Whose.
+        source_class: domain::SourceClass,
+        /// Of which time.
+        window: domain::Window,
+        /// What is wrong with it.
+        reason: analytics::GateError,
+    },
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use store::{AreaRow, Grounds, NewRelease, PieceRow, ReachRow, ReleaseLayer, ReleaseRow, Store, Tx};
 use tokio::task::JoinHandle;
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::WorkerError;
 
@@ -49,8 +49,8 @@ pub struct Selection<'a> {
 }
 
 /// Passes all leaves of a region through the gate and publishes what changed, one release for each window
-/// and source class. Nothing is published where the gate refuses; an unchanged release is not repeated. `progress` is
-/// told how many networks are done.
+/// and source class. Nothing is published where the gate refuses: the others are, and then the first refusal is the error. An
+/// unchanged release is not repeated. `progress` is told how many networks are done.
 pub async fn publish(
     store: &Store,
     region: &RegionId,
@@ -79,18 +79,27 @@ async fn publish_alone(
     let hash = hash_of(&ground, &sites);
     let terrain = Arc::new(Terrain { ground, sites, hash });
     let started = clock.monotonic();
-    let mut published = Vec::new();
+    let (mut published, mut refused) = (Vec::new(), None);
     let mut done = 0;
     for ((source, window), networks) in chosen(store, selection).await? {
-        refuse_shared_ground(store, region, terrain.ground.cover(), &window, source).await?;
         let task = Task { store, region, window: &window, source, terrain: &terrain };
-        if let Some(release) = task.release(&networks, &mut done, progress).await? {
-            published.push(release);
+        let release = async {
+            refuse_shared_ground(store, region, terrain.ground.cover(), &window, source).await?;
+            task.release(&networks, &mut done, progress).await
+        };
+        match release.await {
+            Ok(release) => published.extend(release),
+            // A window that cannot be continued does not keep the others from being published.
+            Err(error @ (WorkerError::Previous { .. } | WorkerError::SharedGround { .. })) => {
+                warn!(%window, %source, %error, "refused");
+                refused.get_or_insert(error);
+            }
+            Err(error) => return Err(error),
         }
     }
     let took = clock.monotonic().saturating_sub(started);
     info!(releases.count = published.len(), publish.duration_ms = took.as_millis(), "published");
-    Ok(published)
+    refused.map_or(Ok(published), Err)
 }
 
 /// Two regions of the same ground publish two partitions of it, and no gate compares them.
@@ -359,7 +368,7 @@ fn gate(
         district_level: true,
         previous,
     })
-    .map_err(|error| WorkerError::Previous(error.to_string()))?;
+    .map_err(|reason| WorkerError::Previous { source_class: source, window: window.clone(), reason })?;
     let layers = layers.into_par_iter().map(|layer| written(layer, terrain)).collect();
     Ok(Network { access, layers, private })
 }

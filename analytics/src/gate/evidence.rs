@@ -1,4 +1,4 @@
-//! The votes of a layer in the order of the tree, beside what was published before.
+//! The votes about a network in the order of the tree, beside what was published before.
 
 use std::{
     collections::{BTreeMap, HashMap},

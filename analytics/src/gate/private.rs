@@ -1,7 +1,7 @@
 //! What a release remembers of one network for the gate of the next one. Never published. Version 3:
 //!
 //! ```text
-//! "WSGP" version=2 · fingerprint of the ground (8 bytes) · number of figures
+//! "WSGP" version=3 · fingerprint of the ground (8 bytes) · number of figures
 //! parts:   kind · resolution · plots · own plots · shown figures · summary of each layer (JSON; none for unmeasured ground)
 //! areas:   key · shown figures · summary of each layer (JSON)
 //! devices: 8 bytes each

@@ -27,7 +27,7 @@ pub enum DecodeError {
     #[error("leaf votes are damaged ({0}); mark their block dirty so that it is rebuilt from evidence")]
     Damaged(&'static str),
     /// Written by another program.
-    #[error("leaf votes have version {0}, this program reads version 2; update it")]
+    #[error("leaf votes have version {0}, this program reads version 2: update it, or mark their block dirty")]
     UnknownVersion(u8),
 }
 
@@ -143,7 +143,7 @@ fn read_entry(
     Ok(Entry { key: VoteKey { hex, device, part, seen }, attempts, below, days, figures })
 }
 
-/// In the order of their codes, from 1 on. Stored, so the order must not change.
+/// In the order of their codes, from 1 on. Stored, so neither this order nor that of the enum may change.
 const TECHNOLOGIES: [Technology; 7] = [
     Technology::TwoG,
     Technology::ThreeG,

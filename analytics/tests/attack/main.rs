@@ -274,6 +274,25 @@ fn a_figure_of_a_total_that_too_few_are_left_in_is_not_told_anew() {
     assert!(signals(&second).iter().all(|&devices| devices == 12), "{:?}", signals(&second));
 }
 
+/// Erased and sent again with as many attempts: nothing but the technology is another. Were that no change, its piece would
+/// keep old numbers beside a total of today.
+#[test]
+fn a_device_that_changes_its_technology_only_does_not_show_between_two_releases() {
+    let look = |device, hex, technology| Look { technology: Some(technology), signal: None, ..Look::good(device, hex) };
+    let mut looks: Vec<Look> = (0..12).map(|device| look(device, spot(0, 0), Technology::FourG)).collect();
+    looks.extend((20..32).map(|device| look(device, spot(0, 200), Technology::FourG)));
+    let before = all(&looks);
+    looks.push(look(0, spot(0, 0), Technology::TwoG));
+    looks.extend((40..50).map(|device| look(device, spot(0, 200), Technology::FourG)));
+    let cover = cover(THREE);
+    let world = world(&looks, &cover);
+    let first = world.publish(&before, None);
+    let second = world.publish(&all(&looks)[1..], Some(&first));
+    assert_eq!(world.attack(&[&first, &second], MOST), None);
+    let forgetful = world.publish(&all(&looks)[1..], None);
+    assert_eq!(world.attack(&[&first, &forgetful], MOST), Some(group(0..1)));
+}
+
 /// Layers of a network are published of the same ground. If one of them left out what another judges, as a layer `4g` would
 /// leave out 5G standing alone, their difference would be one phone.
 #[test]

@@ -68,7 +68,7 @@ async fn what_releases_of_earlier_programs_remember_is_not_forgotten() {
         "with release as (insert into releases (id, region, time_window, source, simulated, manifest) \
          values ('aaaa', 'probe', '2026', 'crowd', false, '{}')) \
          insert into release_layers (release, layer, private) \
-         values ('aaaa', 'mobile-26201-any', 'any'), ('aaaa', 'mobile-26201-5g', '5g'), ('aaaa', 'fixed', 'fixed')",
+         values ('aaaa', 'mobile-26201-any', 'WSGP2, any'), ('aaaa', 'mobile-26201-5g', 'WSGP2'), ('aaaa', 'fixed', 'WSGP2 …')",
     ];
     for statements in before {
         for statement in statements.split("; ") {
@@ -77,7 +77,7 @@ async fn what_releases_of_earlier_programs_remember_is_not_forgotten() {
     }
     let store = Store::connect(db.url()).await.unwrap();
     let (region, window, source) = ("probe".parse().unwrap(), "2026".parse().unwrap(), SourceClass::Crowd);
-    for (access, expected) in [("mobile-26201", Some("5g")), ("fixed", Some("fixed")), ("mobile-26202", None)] {
+    for (access, expected) in [("mobile-26201", Some("WSGP2")), ("fixed", Some("WSGP2")), ("mobile-26202", None)] {
         let access = access.parse().unwrap();
         let kept = store::private_part(&store, &region, &window, source, access).await.unwrap();
         assert_eq!(kept, expected.map(|text| text.as_bytes().to_vec()), "the gate is to know that there was a release");

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use analytics::{Gathering, HexSummary, Quantiles, RuleBook};
 use bulk::{Column, Format, Kind, Output, Row, Value};
-use domain::{Clock, CoverageEvidence, Layer, Record, RegionId, Resolution, SpeedEvidence, SystemClock};
+use domain::{Clock, CoverageEvidence, Layer, Record, RegionId, Resolution, SourceClass, SpeedEvidence, SystemClock};
 use ingest::{
     Limits, Validator,
     import::{Accepted, ImportReport, Judge, Options, Target, accepted, choose},
@@ -76,7 +76,12 @@ pub fn run(global: &Global, args: &Aggregate, layer: Layer, region: &RegionId, f
     }
     let all = gathering.hexagons(layer, resolution);
     if all.hexagons.is_empty() {
-        return Err(format!("none of it says anything about {layer} at resolution {resolution}").into());
+        let only = if layer.access().layers(SourceClass::Crowd).contains(&layer) {
+            ""
+        } else {
+            "; of contributors' evidence there are the views any, broadband and 5g only (docs/METHODS.md)"
+        };
+        return Err(format!("none of it says anything about {layer} at resolution {resolution}{only}").into());
     }
     to.write(&all.hexagons.iter().map(row).collect::<Vec<_>>())?;
     to.finish()?;
