@@ -34,12 +34,19 @@ async fn load(store: &Store, id: &str, ground: Vec<Hex>, sites: Vec<SiteRef>) {
     store.run_tx("region", |tx| Box::pin(store::save_region(tx, &region))).await.unwrap();
 }
 
+const HOUR: i32 = 494_300;
+
 /// Twelve devices at one place.
 async fn measured() -> TestDatabase {
     let db = TestDatabase::create().await;
+    measure(db.store(), HOUR).await;
+    db
+}
+
+async fn measure(store: &Store, hour: i32) {
     let point = CoveragePoint {
         hex: essen(Hex::MOBILE),
-        hour: HourStamp::from_hours(494_300).unwrap(),
+        hour: HourStamp::from_hours(hour).unwrap(),
         operator: "26201".parse().unwrap(),
         technology: Some(Technology::FourG),
         signal: None,
@@ -57,10 +64,9 @@ async fn measured() -> TestDatabase {
             record: Record::CoverageTrack(CoverageTrack { id: ItemId::random(), locked_to: None, points: vec![point] }),
         })
         .collect();
-    db.store().run_tx("insert", |tx| Box::pin(insert_evidence(tx, &items))).await.unwrap();
+    store.run_tx("insert", |tx| Box::pin(insert_evidence(tx, &items))).await.unwrap();
     let clock = Arc::new(SystemClock::default());
-    worker::Aggregator::new(db.store().clone(), clock).drain(&|_| {}).await.unwrap();
-    db
+    worker::Aggregator::new(store.clone(), clock).drain(&|_| {}).await.unwrap();
 }
 
 async fn published(store: &Store, region: &str) -> Result<Vec<Published>, WorkerError> {
@@ -83,6 +89,27 @@ async fn two_regions_of_the_same_ground_do_not_both_publish() {
     assert_eq!(published(db.store(), "elsewhere").await.unwrap(), [], "nobody measured there");
     let again = published(db.store(), "city").await.unwrap();
     assert!(!again[0].new, "nothing had changed");
+}
+
+/// After an upgrade that changed the gate.
+#[tokio::test]
+async fn a_window_that_cannot_be_continued_does_not_keep_others_from_being_published() {
+    let db = measured().await;
+    load(db.store(), "city", vec![essen(Resolution::Seven)], Vec::new()).await;
+    assert_eq!(published(db.store(), "city").await.unwrap().len(), 1);
+    for statement in [
+        "alter table release_private disable trigger immutable",
+        "update release_private set private = substring(private from 1 for 4) || '\\x02'::bytea",
+    ] {
+        db.execute(statement).await;
+    }
+    measure(db.store(), HOUR).await;
+    measure(db.store(), HOUR + 366 * 24).await;
+    let refused = published(db.store(), "city").await.unwrap_err().to_string();
+    assert!(refused.contains("no release of crowd evidence of 2026") && refused.contains("earlier gate"), "{refused}");
+    let releases = store::releases(db.store(), &"city".parse().unwrap()).await.unwrap();
+    let windows: Vec<String> = releases.iter().map(|release| release.window.to_string()).collect();
+    assert_eq!(windows, ["2027", "2026"], "the next year is published, and the old release stays");
 }
 
 /// Reach counts schools, so a release from before they were known is not the same.
