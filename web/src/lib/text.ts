@@ -23,7 +23,13 @@ export const text = {
     '4g': '4G',
     '5g': '5G',
   } as Record<string, string>,
-  colouring: { label: 'Einfärben nach', state: 'Zustand', mobile: 'Signalstärke', fixed: 'Download' },
+  colouring: {
+    label: 'Einfärben nach',
+    state: 'Zustand',
+    mobile: 'Signalstärke',
+    fixed: 'Download',
+    mixed: 'Jede Mobilfunkgeneration misst eine andere Größe: Signalstärke gibt es für 4G/5G und für 5G.',
+  },
   release: 'Stand',
   source: { crowd: 'Bürgermessungen', survey: 'Messfahrten', reported: 'Meldungen', simulated: 'simuliert' },
   states: {
