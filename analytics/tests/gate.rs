@@ -9,13 +9,9 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use analytics::{
-    GateError, GateInput, Ground, HexAccumulator, LeafBuilder, LeafVotes, Piece, PieceKind, RuleBook, State,
-    aggregate::Judging, build_layers,
-};
-use common::{Look, Release, about, broadband, children, cover, key, network, region, votes};
+use analytics::{GateError, GateInput, Ground, LeafVotes, Piece, PieceKind, State, build_layers};
+use common::{Look, Release, broadband, children, cover, key, network, region, votes};
 use domain::{AreaKey, AreaLevel, Cover, Hex, Resolution, SourceClass, Technology, Window};
-use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 const K: usize = 5;
@@ -107,66 +103,6 @@ fn ground_without_votes_is_unmeasured_and_never_covered_or_dead() {
         let piece = piece_at(&release, hex).expect("all of the ground is in some piece");
         assert_eq!((piece.summary.state, piece.summary.devices), (State::NotMeasured, 0));
         assert_eq!(piece.summary.share, None);
-    }
-}
-
-#[test]
-fn a_drive_test_is_published_at_its_finest_with_its_own_grade() {
-    let spots = children(blocks()[0], Resolution::Ten);
-    let looks = [Look::good(0, spots[0]), Look::dead(0, spots[9])];
-    let release = release_of(SourceClass::Survey, vec![votes(&looks)], &cover(ONE), None);
-    assert_eq!(measured(&release), [(PieceKind::Hex, 1), (PieceKind::Hex, 1)]);
-    assert!(release.pieces.iter().all(|piece| piece.summary.devices == 0 || piece.summary.grade.code() == "S"));
-}
-
-/// Receivers that see one technology each: a layer says what a count of its own says, and nothing where it has nothing.
-#[test]
-fn layers_of_a_drive_test_say_what_each_receiver_can_say() {
-    let spots = children(blocks()[0], Resolution::Ten);
-    let seen = |device, at: usize, technology: Option<Technology>, locked_to| {
-        let look = Look { technology, signal: technology.map(|_| -80), ..Look::good(device, spots[at]) };
-        let mut evidence = look.evidence();
-        (evidence.source, evidence.track.locked_to) = (SourceClass::Survey, locked_to);
-        evidence
-    };
-    let (two, four) = (Some(Technology::TwoG), Some(Technology::FourG));
-    let free = seen(2, 2, Some(Technology::FiveGNsa), None);
-    let evidence = [seen(0, 0, four, four), seen(0, 1, None, four), seen(1, 0, two, two), free, seen(3, 3, None, None)];
-    let (rules, window, ground) = (RuleBook::builtin(), Window::Year(2026), Ground::new(cover(ONE)));
-    let mut previous: Option<Vec<u8>> = None;
-    for (some, layers) in [(4, 5), (5, 6), (5, 6)] {
-        let mut builder = LeafBuilder::new(TimeZone::UTC, &rules);
-        evidence[..some].iter().for_each(|track| builder.add_coverage(track));
-        let votes = about(builder.finish(), network());
-        let gated = build_layers(GateInput {
-            access: network(),
-            source: SourceClass::Survey,
-            min_devices: 1,
-            window: &window,
-            leaves: vec![votes.clone()],
-            ground: &ground,
-            district_level: true,
-            previous: previous.as_deref(),
-        })
-        .unwrap();
-        assert_eq!(gated.layers.len(), layers, "nobody could say anything of 3G at first");
-        for layer in &gated.layers {
-            let judging = Judging::new(layer.layer, SourceClass::Survey, &window);
-            let mut total = HexAccumulator::new();
-            let mut hexes: BTreeMap<Hex, HexAccumulator<'_>> = BTreeMap::new();
-            for entry in votes.entries() {
-                total.add(entry);
-                hexes.entry(entry.key.hex).or_default().add(entry);
-            }
-            let expected: BTreeMap<_, _> = hexes.into_iter().map(|(hex, unit)| (hex, unit.finish(&judging))).collect();
-            let found = layer.pieces.iter().filter(|piece| piece.summary.devices > 0);
-            let found: BTreeMap<_, _> = found.map(|piece| (piece.hexes[0], piece.summary.clone())).collect();
-            let some = expected.into_iter().filter(|(_, unit)| unit.devices > 0);
-            assert_eq!(found, some.collect(), "{}", layer.layer);
-            let total = total.finish(&judging);
-            assert!(layer.areas.len() == 3 && layer.areas.iter().all(|area| area.summary == total), "{}", layer.layer);
-        }
-        previous = Some(gated.private);
     }
 }
 

@@ -2,8 +2,8 @@
 //! threshold of the promise alone (k = 5) and with the one that also stands against an attacker's own devices (9), and with that as
 //! if all of NRW were one municipality (9*): what the borders cost.
 //!
-//! By kind of network, the same in all of its layers: the share of ground that is published at a resolution or finer, of the ground where somebody measured, and of
-//! where people live. The region tables know inhabitants by municipality; they are spread evenly over its hexagons.
+//! By kind of network, the same in all of its layers: the share of ground that is published at a resolution or finer, of the
+//! ground where somebody measured, and of where people live. The region tables know inhabitants by municipality; they are spread evenly over its hexagons.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -188,10 +188,7 @@ impl Task<'_> {
                 let (previous, done, failure) = (previous.as_ref(), &done, &failure);
                 Box::pin(async move {
                     done.store(0, Ordering::Relaxed);
-                    let tell = |networks: usize| {
-                        let sum = done.fetch_add(networks as u64, Ordering::Relaxed) + networks as u64;
-                        progress(before + sum);
-                    };
+                    let tell = || progress(before + done.fetch_add(1, Ordering::Relaxed) + 1);
                     self.write(tx, networks, previous, &tell).await.map_err(|error| match error {
                         WorkerError::Store(error) => error,
                         other => {
@@ -218,7 +215,7 @@ impl Task<'_> {
         tx: &mut Tx<'_>,
         networks: &[Access],
         previous: Option<&ReleaseRow>,
-        tell: &(dyn Fn(usize) + Sync),
+        tell: &(dyn Fn() + Sync),
     ) -> Result<Option<Published>, WorkerError> {
         // A running server summarises on: all networks are of one moment, the one that the id is a hash of.
         store::hold_still(tx).await?;
@@ -254,7 +251,7 @@ impl Task<'_> {
         release: &NewRelease,
         networks: &[Access],
         under_way: &mut Option<Gating>,
-        tell: &(dyn Fn(usize) + Sync),
+        tell: &(dyn Fn() + Sync),
     ) -> Result<(u64, u64), WorkerError> {
         let (mut written, mut pieces) = (0, 0);
         let mut grounds = Grounds::default();
@@ -281,7 +278,7 @@ impl Task<'_> {
                 }
                 store::add_private(tx, &release.id, network.access, &network.private).await?;
             }
-            tell(1);
+            tell();
         }
         Ok((written, pieces))
     }
